@@ -7,14 +7,12 @@
 
 namespace amalgam::arch {
 
-// --- kind ---------------------------------------------------------------------------------------
-
 // What a descriptor at `level` is. A level above the root or a block where none may stand is
 // kReserved, which faults.
 constexpr Kind kind(const Geometry& g, Descriptor d, int level) {
   if ((d.raw & bits::kValid) == 0) return Kind::kInvalid;
   const bool table_or_page = (d.raw & bits::kTableOrPage) != 0;
-  if (level == kLastLevel) return table_or_page ? Kind::kPage : Kind::kReserved;
+  if (level == kPageLevel) return table_or_page ? Kind::kPage : Kind::kReserved;
   if (table_or_page) return Kind::kTable;
   return block_allowed(g, level) ? Kind::kBlock : Kind::kReserved;
 }
@@ -33,8 +31,6 @@ constexpr bool is_leaf(const Geometry& g, Descriptor d, int level) {
   const Kind k = kind(g, d, level);
   return k == Kind::kBlock || k == Kind::kPage;
 }
-
-// --- address ------------------------------------------------------------------------------------
 
 // Descriptor bits that hold the address of a descriptor of this kind; 0 for one that faults.
 constexpr std::uint64_t address_mask(const Geometry& g, Kind k, int level) {
@@ -58,8 +54,6 @@ constexpr Descriptor with_output_address(const Geometry& g, Descriptor d, int le
 constexpr bool has_address_size_fault(const Geometry& g, Descriptor d, int level) {
   return (output_address(g, d, level) & ~low_mask(g.pa_bits)) != 0;
 }
-
-// --- fields -------------------------------------------------------------------------------------
 
 // All fields of `d`. Exact: encode(g, decode(g, d, level), level) == d for every value of d.
 constexpr Fields decode(const Geometry& g, Descriptor d, int level) {
@@ -101,8 +95,6 @@ constexpr Descriptor encode(const Geometry& g, const Fields& fields, int level) 
   }
   return {raw | (fields.ignored & ~claimed)};
 }
-
-// --- single properties, cheap enough for an inner loop -------------------------------------------
 
 constexpr bool has_access_flag(Descriptor d) { return (d.raw & bits::kAccessFlag) != 0; }
 

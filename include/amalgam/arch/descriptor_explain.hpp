@@ -106,8 +106,7 @@ constexpr void add_address(RowWriter& rows, const Geometry& g, Descriptor d, Kin
 // Fills `out` with one row per field of `d`, then one per run of ignored bits; every bit of the
 // descriptor is in exactly one row. Returns the number of rows that the descriptor has, which may
 // exceed out.size(); kMaxFieldRows always suffices. No allocation.
-constexpr std::size_t explain(const Geometry& g, Descriptor d, int level,
-                              std::span<FieldRow> out) {
+constexpr std::size_t explain(const Geometry& g, Descriptor d, int level, std::span<FieldRow> out) {
   explain_detail::RowWriter rows(out);
   const Kind k = kind(g, d, level);
   const bool has_type = k != Kind::kInvalid;

@@ -40,7 +40,8 @@ constexpr std::uint64_t bit_mask(unsigned hi, unsigned lo) {
 
 // log2 of the bytes that one entry at `level` covers.
 constexpr unsigned level_size_lg2(const Geometry& g, int level) {
-  return page_lg2(g.granule) + static_cast<unsigned>(kLastLevel - level) * bits_per_level(g.granule);
+  return page_lg2(g.granule) +
+         static_cast<unsigned>(kPageLevel - level) * bits_per_level(g.granule);
 }
 
 constexpr std::uint64_t level_size_bytes(const Geometry& g, int level) {
@@ -55,7 +56,7 @@ constexpr int start_level(const Geometry& g) {
   const unsigned resolved =
       std::max<unsigned>(g.va_bits, floor + spare) - spare - page_lg2(g.granule);
   const unsigned bits = bits_per_level(g.granule);
-  return kLastLevel + 1 - static_cast<int>((resolved + bits - 1) / bits);
+  return kPageLevel + 1 - static_cast<int>((resolved + bits - 1) / bits);
 }
 
 // log2 of the number of entries of a table at `level`. A root may be smaller than a full table or,
@@ -76,9 +77,7 @@ constexpr bool uses_lpa_layout(const Geometry& g) {
   return g.granule == Granule::k64K && g.pa_bits > 48;
 }
 
-constexpr bool uses_lpa2_layout(const Geometry& g) {
-  return g.lpa2 && g.granule != Granule::k64K;
-}
+constexpr bool uses_lpa2_layout(const Geometry& g) { return g.lpa2 && g.granule != Granule::k64K; }
 
 // Whether a block descriptor may stand at `level`. Level 3 holds pages, never blocks.
 constexpr bool block_allowed(const Geometry& g, int level) {
@@ -90,7 +89,7 @@ constexpr bool block_allowed(const Geometry& g, int level) {
 }
 
 constexpr bool leaf_allowed(const Geometry& g, int level) {
-  return level == kLastLevel || block_allowed(g, level);
+  return level == kPageLevel || block_allowed(g, level);
 }
 
 // Entries in a group formed by the contiguous bit; 1 where the level has no such groups.

@@ -8,13 +8,11 @@ namespace amalgam::arch {
 enum class Granule : std::uint8_t { k4K, k16K, k64K };
 
 inline constexpr int kFirstLevel = -1;  // only with LPA2 and the 4K granule
-inline constexpr int kLastLevel = 3;
+inline constexpr int kPageLevel = 3;
 inline constexpr unsigned kDescriptorLg2 = 3;  // a descriptor is 8 bytes
 
 // log2 of the page size in bytes: 12, 14 or 16.
-constexpr unsigned page_lg2(Granule granule) {
-  return 12 + 2 * static_cast<unsigned>(granule);
-}
+constexpr unsigned page_lg2(Granule granule) { return 12 + 2 * static_cast<unsigned>(granule); }
 
 constexpr std::uint64_t page_bytes(Granule granule) {
   return std::uint64_t{1} << page_lg2(granule);

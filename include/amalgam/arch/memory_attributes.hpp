@@ -16,7 +16,8 @@ struct MemoryAttributes {
   DeviceType device = DeviceType::kNGnRnE;
   Cacheability inner = Cacheability::kNonCacheable;
   Cacheability outer = Cacheability::kNonCacheable;
-  // Allocation and transient hints, raw, and the XS attribute: neither is a type nor a cacheability.
+  // Allocation and transient hints, raw, and the XS attribute: neither is a type nor a
+  // cacheability.
   std::uint8_t hints = 0;
   bool xs = true;
 
@@ -53,8 +54,8 @@ constexpr MemoryAttributes decode_mair_byte(std::uint8_t byte) {
   constexpr auto kWb = Cacheability::kWriteBack;
   constexpr auto kWt = Cacheability::kWriteThrough;
   if (byte == 0xf0) {
-    return {.type = MemoryType::kNormalTagged, .inner = kWb, .outer = kWb, .hints = 0xff,
-            .xs = false};
+    return {
+        .type = MemoryType::kNormalTagged, .inner = kWb, .outer = kWb, .hints = 0xff, .xs = false};
   }
   if (byte == 0x40) return {.xs = false};
   if (byte == 0xa0) return {.inner = kWt, .outer = kWt, .hints = 0b1010, .xs = false};
