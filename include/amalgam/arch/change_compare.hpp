@@ -171,7 +171,10 @@ constexpr DiffMask leaf_differences(const ChangeContext& c, const Entry& a, cons
   mask.set(Difference::kAccessFlag, (flips & bits::kAccessFlag) != 0);
   mask.set(Difference::kDirty, dirty_differs(c, old_d, new_d));
   mask.set(Difference::kOther, other_differs(c, flips));
-  mask.set(Difference::kSoftware, software_differs(c, a, b, flips));
+  // Bits that have a meaning, but in this combination none: DBM of an entry that is writable
+  // anyway.
+  const bool nothing_else = mask.empty() && flips != 0;
+  mask.set(Difference::kSoftware, nothing_else || software_differs(c, a, b, flips));
   return mask;
 }
 

@@ -122,9 +122,12 @@ constexpr bool is_undefined(const TlbiMnemonic& m, const Features& f) {
          (m.shareability == Shareability::kOuter && !f.tlbi_os);
 }
 
+// While EL2 hosts EL0, the stage 1 operations of EL1&0 and those of EL2 act on EL2&0.
 constexpr Regime regime_of(const TlbiMnemonic& m, const Geometry& g) {
-  const bool host = g.regime == Regime::kEl20 && m.kind != TlbiKind::kIpa;
-  return host ? Regime::kEl20 : m.regime;
+  const bool redirected = m.regime == Regime::kEl2 || m.kind == TlbiKind::kVa ||
+                          m.kind == TlbiKind::kVaAllAsids || m.kind == TlbiKind::kAsid ||
+                          m.kind == TlbiKind::kVmall;
+  return g.regime == Regime::kEl20 && redirected ? Regime::kEl20 : m.regime;
 }
 
 constexpr void decode_single(TlbiOperation& op, std::uint64_t value, const Geometry& g,
