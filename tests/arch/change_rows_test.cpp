@@ -15,12 +15,7 @@ constexpr std::uint64_t kPageB = 0x8000'0000;
 
 // A kernel page or block at kPageA: writable, not executable, Normal, inner shareable, global.
 constexpr Fields leaf(Kind k = Kind::kPage) {
-  return {.kind = k,
-          .address = kPageA,
-          .shareability = 3,
-          .access_flag = 1,
-          .pxn = 1,
-          .uxn = 1};
+  return {.kind = k, .address = kPageA, .shareability = 3, .access_flag = 1, .pxn = 1, .uxn = 1};
 }
 
 constexpr Fields read_only(Fields fields) {
@@ -205,8 +200,7 @@ TEST(ChangeRow, Row09DirtyCleared) {
   expect_rows(
       entry(dirty()), entry(clean()), with_hardware_dirty(),
       {RowId::kDirtyCleared, kNever, kEither, TlbiOwed::kLastLevel, TlbiWhen::kBeforeReliance});
-  EXPECT_TRUE(
-      classify(entry(dirty()), entry(clean()), with_hardware_dirty()).atomic_update_needed);
+  EXPECT_TRUE(classify(entry(dirty()), entry(clean()), with_hardware_dirty()).atomic_update_needed);
   EXPECT_EQ(classify(entry(dirty()), entry(clean()), {}).row, RowId::kPermissionNarrowed);
 }
 
@@ -301,9 +295,9 @@ constexpr std::array<bool, 4> kSizeBreaks{true, true, false, false};
 
 TEST(ChangeRow, Row17BlockToTable) {
   const Entry block = entry(leaf(Kind::kBlock), 2);
-  expect_rows(block, entry(table(kPageB), 2), context(0, Contents::kSame),
-              {RowId::kBlockToTable, kSizeBreaks, kRelaxed, TlbiOwed::kLastLevel,
-               TlbiWhen::kEventually});
+  expect_rows(
+      block, entry(table(kPageB), 2), context(0, Contents::kSame),
+      {RowId::kBlockToTable, kSizeBreaks, kRelaxed, TlbiOwed::kLastLevel, TlbiWhen::kEventually});
   Fields marked = leaf(Kind::kBlock);
   marked.nt = 1;
   const Change step = classify(entry(marked, 2), entry(table(kPageB), 2), context(1));
@@ -322,9 +316,9 @@ TEST(ChangeRow, Row17AsTwoOverlappingEntries) {
   ChangeContext c = context(0);
   c.va = 0xffff'8000'0000'5000;
   const Entry page = entry(at(kPageA + 0x5000, leaf()));
-  expect_rows(block, page, c,
-              {RowId::kBlockToTable, kSizeBreaks, kRelaxed, TlbiOwed::kLastLevel,
-               TlbiWhen::kEventually});
+  expect_rows(
+      block, page, c,
+      {RowId::kBlockToTable, kSizeBreaks, kRelaxed, TlbiOwed::kLastLevel, TlbiWhen::kEventually});
   EXPECT_EQ(classify(block, entry(at(kPageA + 0x6000, leaf())), c).row, RowId::kSizeAndMore);
 }
 
@@ -360,10 +354,12 @@ TEST(ChangeRow, Row20SizeAndPermission) {
   const Entry block = entry(leaf(Kind::kBlock), 2);
   const Entry page = entry(read_only(leaf()));
   expect_rows(block, page, {},
-              {RowId::kSizeAndPermission, kSizeBreaks,
+              {RowId::kSizeAndPermission,
+               kSizeBreaks,
                {Hazard::kMixtureOrAbort, Hazard::kMixtureOrAbort, Hazard::kWholeEntryOrAbort,
                 Hazard::kWholeEntry},
-               TlbiOwed::kLastLevel, TlbiWhen::kBeforeReliance});
+               TlbiOwed::kLastLevel,
+               TlbiWhen::kBeforeReliance});
   for (unsigned bbm = 0; bbm < 4; ++bbm) {
     ChangeContext c = context(bbm);
     const bool open = bbm >= 2;
@@ -394,9 +390,9 @@ TEST(ChangeRow, Row23PermissionInGroup) {
   expect_rows(entry(grouped(leaf())), entry(grouped(read_only(leaf()))), {},
               {RowId::kPermissionInGroup, kNever, kEither, TlbiOwed::kWholeGroup,
                TlbiWhen::kBeforeReliance});
-  expect_rows(entry(grouped(read_only(leaf()))), entry(grouped(leaf())), {},
-              {RowId::kPermissionInGroup, kNever, kEither, TlbiOwed::kWholeGroup,
-               TlbiWhen::kForEffect});
+  expect_rows(
+      entry(grouped(read_only(leaf()))), entry(grouped(leaf())), {},
+      {RowId::kPermissionInGroup, kNever, kEither, TlbiOwed::kWholeGroup, TlbiWhen::kForEffect});
   EXPECT_EQ(classify(entry(grouped(leaf())), entry(grouped(with_index(kNGnRE))), {}).row,
             RowId::kMemoryType);
 }
@@ -407,14 +403,14 @@ TEST(ChangeRow, Row24GroupMemberAlone) {
   expect_rows(entry(grouped(leaf())), kInvalid, c,
               {RowId::kGroupMemberAlone, kGroupBreaks, kRelaxed, TlbiOwed::kWholeGroup,
                TlbiWhen::kBeforeReuse});
-  expect_rows(entry(grouped(leaf())), entry(at(kPageB, grouped(leaf()))), c,
-              {RowId::kGroupMemberAlone, kAlways, kMixture, TlbiOwed::kWholeGroup,
-               TlbiWhen::kInSequence});
+  expect_rows(
+      entry(grouped(leaf())), entry(at(kPageB, grouped(leaf()))), c,
+      {RowId::kGroupMemberAlone, kAlways, kMixture, TlbiOwed::kWholeGroup, TlbiWhen::kInSequence});
   // Read-only with equal contents is no mixture, but the neighbours' translations are not equal.
   c.contents = Contents::kSame;
-  expect_rows(entry(grouped(read_only(leaf()))), entry(at(kPageB, grouped(read_only(leaf())))), c,
-              {RowId::kGroupMemberAlone, kAlways, kEither, TlbiOwed::kWholeGroup,
-               TlbiWhen::kInSequence});
+  expect_rows(
+      entry(grouped(read_only(leaf()))), entry(at(kPageB, grouped(read_only(leaf())))), c,
+      {RowId::kGroupMemberAlone, kAlways, kEither, TlbiOwed::kWholeGroup, TlbiWhen::kInSequence});
 }
 
 TEST(ChangeRow, Row25GroupMoves) {
@@ -480,9 +476,9 @@ TEST(ChangeRow, Row30TableCopy) {
 
 TEST(ChangeRow, Row31TableDifferent) {
   for (const Contents contents : {Contents::kDifferent, Contents::kUnknown}) {
-    expect_rows(entry(table(kPageA), 2), entry(table(kPageB), 2), context(0, contents),
-                {RowId::kTableDifferent, kAlways, kMixture, TlbiOwed::kAllLevels,
-                 TlbiWhen::kInSequence});
+    expect_rows(
+        entry(table(kPageA), 2), entry(table(kPageB), 2), context(0, contents),
+        {RowId::kTableDifferent, kAlways, kMixture, TlbiOwed::kAllLevels, TlbiWhen::kInSequence});
     EXPECT_TRUE(classify(entry(table(kPageA), 2), entry(table(kPageB), 2), context(0, contents))
                     .judge_leaf_pairs);
   }
@@ -496,7 +492,7 @@ TEST(ChangeRow, Row32PointerLevel) {
 }
 
 TEST(ChangeRow, Row33Hierarchical) {
-  for (std::uint8_t Fields::*member : {&Fields::ap_table, &Fields::xn_table, &Fields::pxn_table}) {
+  for (std::uint8_t Fields::* member : {&Fields::ap_table, &Fields::xn_table, &Fields::pxn_table}) {
     Fields limited = table(kPageA);
     limited.*member = 1;
     expect_rows(
@@ -557,7 +553,7 @@ TEST(ChangeRow, Row37SoftwareBits) {
 TEST(ChangeRow, Row38OtherAttributes) {
   const Expected expected{RowId::kOtherAttributes, kNever, kEither, TlbiOwed::kLastLevel,
                           TlbiWhen::kBeforeReliance};
-  for (std::uint8_t Fields::*member : {&Fields::pbha, &Fields::guarded}) {
+  for (std::uint8_t Fields::* member : {&Fields::pbha, &Fields::guarded}) {
     Fields changed = leaf();
     changed.*member = 1;
     expect_rows(entry(leaf()), entry(changed), {}, expected);
@@ -634,10 +630,9 @@ TEST(Change, AfClearIsABreakOnlyWhereHardwareLeavesItAlone) {
 }
 
 TEST(Change, StepsOfOneWalkDoNotCompete) {
-  for (const Change& change :
-       {classify(entry(table(kPageA), 1), entry(leaf()), {}),
-        classify(entry(table(kPageA), 2), entry(table(kPageB), 1), {}),
-        classify(entry(leaf()), entry(leaf()), {})}) {
+  for (const Change& change : {classify(entry(table(kPageA), 1), entry(leaf()), {}),
+                               classify(entry(table(kPageA), 2), entry(table(kPageB), 1), {}),
+                               classify(entry(leaf()), entry(leaf()), {})}) {
     EXPECT_EQ(change.row, RowId::kNone);
     EXPECT_EQ(change.hazard, Hazard::kNone);
   }

@@ -163,7 +163,7 @@ constexpr DiffMask leaf_differences(const ChangeContext& c, const Entry& a, cons
   mask.set(Difference::kShareability,
            !uses_lpa2_layout(c.geometry) && (flips & bits::kShareability) != 0);
   mask.set(Difference::kSize, a.level != b.level);
-  mask.set(Difference::kNt, has_nt(c, a) != has_nt(c, b));
+  mask.set(Difference::kNt, a.level == b.level && has_nt(c, a) != has_nt(c, b));
   mask.set(Difference::kContiguous,
            a.level == b.level && is_contiguous(c.geometry, old_d, a.level) !=
                                      is_contiguous(c.geometry, new_d, b.level));

@@ -125,9 +125,10 @@ struct Facts {
   bool size_like = false;       // size or contiguous bit
   bool address_breaks = false;  // RWHZWS (2)
   bool made_global = false;
-  bool unrelaxed = false;  // something that no level relaxes
-  bool grouped = false;    // contiguous bit set on both sides of one size
-  bool splits = false;     // towards smaller entries
+  bool unrelaxed = false;     // something that no level relaxes
+  bool grouped = false;       // contiguous bit set on both sides of one size
+  bool leaves_group = false;  // moved alone, while its neighbours stay
+  bool splits = false;        // towards smaller entries
   bool nt_protocol = false;
   bool writable = false;  // either side
 };
@@ -168,6 +169,7 @@ constexpr Facts leaf_facts(const Entry& old_e, const Entry& new_e, const ChangeC
   }
   facts.grouped = old_e.level == new_e.level && is_contiguous(g, old_e.descriptor, old_e.level) &&
                   is_contiguous(g, new_e.descriptor, new_e.level);
+  facts.leaves_group = moved && facts.grouped && c.group == GroupScope::kSingleMember;
   facts.splits = new_e.level > old_e.level;
   facts.nt_protocol = has_nt(c, facts.splits ? old_e : new_e);
   return facts;
@@ -183,8 +185,8 @@ constexpr RowId size_row(const Facts& facts, const Entry& new_e, const ChangeCon
                                                                   : RowId::kContiguousCleared;
 }
 
-constexpr RowId address_row(const Facts& facts, const ChangeContext& c, bool write_changes) {
-  if (facts.grouped && c.group == GroupScope::kSingleMember) return RowId::kGroupMemberAlone;
+constexpr RowId address_row(const Facts& facts, bool write_changes) {
+  if (facts.leaves_group) return RowId::kGroupMemberAlone;
   if (!facts.address_breaks) return RowId::kAddressContentsEqual;
   if (facts.grouped) return RowId::kGroupMoves;
   if (!facts.writable) return RowId::kAddressContentsDiffer;
@@ -211,11 +213,12 @@ constexpr RowId leaf_row(const Facts& facts, const Entry& old_e, const Entry& ne
                          const ChangeContext& c) {
   const DiffMask d = facts.differs;
   if (facts.size_like) return size_row(facts, new_e, c);
-  if (d.has(Difference::kOutputAddress) && (facts.address_breaks || !facts.unrelaxed)) {
+  const bool by_address = facts.address_breaks || facts.leaves_group || !facts.unrelaxed;
+  if (d.has(Difference::kOutputAddress) && by_address) {
     const bool hd = c.any_hardware_dirty;
     const bool write_changes = is_writable(c.geometry, old_e.descriptor, old_e.level, hd) !=
                                is_writable(c.geometry, new_e.descriptor, new_e.level, hd);
-    return address_row(facts, c, write_changes);
+    return address_row(facts, write_changes);
   }
   if (d.has(Difference::kMemoryType)) return RowId::kMemoryType;
   if (d.any(Difference::kCacheability | Difference::kShareability)) {
@@ -229,8 +232,8 @@ constexpr RowId leaf_row(const Facts& facts, const Entry& old_e, const Entry& ne
                     has_access_flag(new_e.descriptor));
 }
 
-constexpr bool leaf_break_required(const Facts& facts, RowId id, unsigned bbm, Asker& asker) {
-  if (facts.unrelaxed || id == RowId::kGroupMemberAlone) return true;
+constexpr bool leaf_break_required(const Facts& facts, unsigned bbm, Asker& asker) {
+  if (facts.unrelaxed || facts.leaves_group) return true;
   if (!facts.size_like) return false;
   if (bbm == 0) return true;
   const bool permission = facts.differs.any(kPermission);
@@ -305,7 +308,7 @@ constexpr Change judge_facts(const Facts& facts, RowId id, const ChangeContext& 
   Change change;
   change.differs = facts.differs;
   use_row(change, id);
-  change.break_required = leaf_break_required(facts, id, bbm, asker);
+  change.break_required = leaf_break_required(facts, bbm, asker);
   change.hazard = leaf_hazard(facts, bbm, change.break_required, asker);
   const bool size_alone =
       facts.differs.has(Difference::kSize) && !facts.unrelaxed && !facts.differs.any(kPermission);
