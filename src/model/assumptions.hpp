@@ -23,6 +23,11 @@ enum class Assumption : std::uint8_t {
   kSizeAndPermission,
   kTableCopyNeedsBreak,
   kTaggedIsPermission,
+  kHintsAreNotCacheability,
+  kMixtureAtEveryLevel,
+  kGlobalToNonGlobalInPlace,
+  kHierarchicalIsPermission,
+  kOtherIsPermission,
 };
 
 struct AssumptionInfo {
@@ -32,7 +37,7 @@ struct AssumptionInfo {
   std::string_view why;
 };
 
-inline constexpr std::array<AssumptionInfo, 11> kAssumptions{{
+inline constexpr std::array<AssumptionInfo, 16> kAssumptions{{
     {Assumption::kAmalgamation, "amalgamation", {"field", "none", "bit"},
      "what an access matching two entries may get: fields mixed freely, whole entries only, or output "
      "address bits mixed too (R_FVQCK does not say which)"},
@@ -59,6 +64,16 @@ inline constexpr std::array<AssumptionInfo, 11> kAssumptions{{
      "whether repointing a table descriptor to an identical copy needs break-before-make"},
     {Assumption::kTaggedIsPermission, "tagged-is-permission", {"yes", "no", ""},
      "whether Normal to Normal-Tagged is permission-like (Linux yes)"},
+    {Assumption::kHintsAreNotCacheability, "hints-are-not-cacheability", {"yes", "no", ""},
+     "whether allocation hints and XS are left out of memory type and cacheability"},
+    {Assumption::kMixtureAtEveryLevel, "mixture-at-every-level", {"yes", "no", ""},
+     "whether what no level relaxes can give mixtures at levels 1 to 3 too"},
+    {Assumption::kGlobalToNonGlobalInPlace, "global-to-non-global-in-place", {"yes", "no", ""},
+     "whether global to non-global needs no break, as the rule does not list it"},
+    {Assumption::kHierarchicalIsPermission, "hierarchical-is-permission", {"yes", "no", ""},
+     "whether a table's hierarchical attributes change as permissions do"},
+    {Assumption::kOtherIsPermission, "other-is-permission", {"yes", "no", ""},
+     "whether PBHA, GP and permission-overlay bits change as permissions do"},
 }};
 
 // The value chosen for every assumption, as an index into AssumptionInfo::values.

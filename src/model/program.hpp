@@ -59,6 +59,7 @@ struct Table {
   int level = 3;
   bool junk = false;  // what a cell without a write holds: false invalid (zero), true unknown bytes
   bool free = false;
+  TableId like = kNone;  // the table of another root that this one is to become a copy of
   Location location;
 };
 

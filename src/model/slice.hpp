@@ -223,7 +223,9 @@ struct VaPoint {
   std::uint64_t address = 0;
   std::string name;
   Mask entries = 0;
-  bool ranked = false;  // its pages succeed one another and never come back
+  // The succession of pages that the address leads to: [page] -> place, kNoIndex if not part of it
+  // or if a page ever comes back.
+  std::array<std::uint8_t, kMaxPages> rank{};
   std::uint8_t family = 0;
   bool primary = true;  // false: here only because it may write a page of the slice
 };

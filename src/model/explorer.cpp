@@ -1,0 +1,109 @@
+#include "model/explorer.hpp"
+
+#include <algorithm>
+
+namespace amalgam::model {
+
+namespace {
+
+class Explorer final : public MachineSink {
+ public:
+  Explorer(const Slice& slice, const ExploreLimits& limits)
+      : machine_(slice), limits_(limits), set_(std::max(1U, machine_.layout().words),
+                                               limits.memory_bytes) {}
+
+  Exploration run();
+
+  void next(const State& state, const Transition& transition) override;
+  void sight(const Sighting& sighting, const Transition* transition) override;
+
+ private:
+  struct First {
+    Sighting sighting;
+    std::uint32_t state = 0;
+    bool has_final = false;
+    Transition final;
+  };
+  [[nodiscard]] Found retrace(const First& first) const;
+
+  Semantics machine_;
+  ExploreLimits limits_;
+  StateSet set_;
+  Exploration result_;
+  std::uint32_t current_ = 0;
+  std::uint64_t seen_rules_ = 0;
+  std::uint64_t seen_effects_ = 0;
+  std::vector<First> firsts_;
+};
+
+void Explorer::next(const State& state, const Transition& transition) {
+  ++result_.transitions;
+  State canonical = state;
+  machine_.canonicalise(canonical);
+  const StateSet::Inserted inserted = set_.insert(canonical, current_, transition.packed());
+  if (inserted.index == StateSet::kFull) result_.bound = "memory";
+}
+
+void Explorer::sight(const Sighting& sighting, const Transition* transition) {
+  std::uint64_t& seen = sighting.is_rule ? seen_rules_ : seen_effects_;
+  const std::uint64_t own = std::uint64_t{1} << sighting.what;
+  if ((seen & own) != 0) return;
+  seen |= own;
+  First first;
+  first.sighting = sighting;
+  first.state = current_;
+  if (transition != nullptr) {
+    first.has_final = true;
+    first.final = *transition;
+  }
+  firsts_.push_back(first);
+}
+
+Found Explorer::retrace(const First& first) const {
+  Found found;
+  found.sighting = first.sighting;
+  found.has_final = first.has_final;
+  std::uint32_t at = first.state;
+  if (first.has_final) found.transitions.push_back(first.final);
+  found.states.push_back(set_.at(at));
+  for (; set_.parent(at) != StateSet::kFull; at = set_.parent(at)) {
+    found.transitions.push_back(Transition::unpack(set_.transition(at)));
+    found.states.push_back(set_.at(set_.parent(at)));
+  }
+  std::reverse(found.transitions.begin(), found.transitions.end());
+  std::reverse(found.states.begin(), found.states.end());
+  return found;
+}
+
+Exploration Explorer::run() {
+  if (!machine_.layout().bound.empty()) {
+    result_.bound = machine_.layout().bound;
+    return result_;
+  }
+  for (State s : machine_.initial_states()) {
+    machine_.canonicalise(s);
+    set_.insert(s, StateSet::kFull, Transition{}.packed());
+  }
+  for (current_ = 0; current_ < set_.size(); ++current_) {
+    if (set_.size() > limits_.max_states) result_.bound = "states";
+    if (!result_.bound.empty()) break;
+    machine_.expand(set_.at(current_), limits_.reduction, *this);
+  }
+  result_.states = set_.size();
+  result_.bytes = set_.bytes();
+  for (const First& first : firsts_) result_.found.push_back(retrace(first));
+  return result_;
+}
+
+}  // namespace
+
+Exploration explore(const Slice& slice, const ExploreLimits& limits) {
+  if (!slice.bound.empty()) {
+    Exploration refused;
+    refused.bound = slice.bound;
+    return refused;
+  }
+  return Explorer(slice, limits).run();
+}
+
+}  // namespace amalgam::model

@@ -1,0 +1,150 @@
+#include "model/machine.hpp"
+
+#include <algorithm>
+
+namespace amalgam::model {
+
+Semantics::Semantics(const Slice& slice) : slice_(slice), layout_(slice) {
+  find_trees();
+  find_classes();
+  for (unsigned i = 0; i < slice_.entries.size(); ++i) {
+    const bool risky = (slice_.conflicts.break_from[i] | slice_.conflicts.break_if_differ[i]) != 0;
+    if (risky && slice_.entries[i].is_new) risky_ |= bit(i);
+  }
+  for (const SliceAgent& agent : slice_.agents) {
+    for (const Event& e : agent.events) {
+      const bool data = e.kind == EventKind::kReadPage || e.kind == EventKind::kAccess;
+      if (data && e.into != kNoIndex) data_registers_.push_back(e.into);
+    }
+  }
+  find_independent();
+}
+
+std::vector<State> Semantics::initial_states() const {
+  State s;
+  for (std::size_t w = 0; w < slice_.walkers.size(); ++w) {
+    layout_.walkers[w].root.set(s, slice_.walkers[w].initial_root);
+    layout_.walkers[w].next_root.set(s, slice_.walkers[w].initial_root);
+  }
+  for (std::size_t c = 0; c < slice_.cells.size(); ++c) {
+    layout_.cells[c].set(s, slice_.cells[c].initial);
+  }
+  bool unknown = false;
+  for (std::size_t p = 0; p < slice_.pages.size(); ++p) {
+    layout_.pages[p].freed.set(s, slice_.pages[p].free ? 1 : 0);
+    layout_.pages[p].value.set(s, slice_.pages[p].value);
+    unknown |= slice_.pages[p].unknown;
+  }
+  std::vector<State> states{s};
+  if (!unknown) return states;
+  // The other world: all unknown pages hold the same.
+  State same = s;
+  std::uint8_t value = kNoIndex;
+  for (std::size_t p = 0; p < slice_.pages.size(); ++p) {
+    if (!slice_.pages[p].unknown) continue;
+    if (value == kNoIndex) value = slice_.pages[p].value;
+    layout_.pages[p].value.set(same, value);
+  }
+  if (same.words != s.words) states.push_back(same);
+  return states;
+}
+
+void Semantics::expand(const State& state, bool reduce, MachineSink& sink) const {
+  judge(state, sink);
+  check_forbids(state, sink);
+  observe(state, sink);
+  if (reduce) {
+    for (std::uint8_t a = 0; a < slice_.agents.size(); ++a) {
+      const bool parked = layout_.stopped_by.get(state) != 0;
+      if (parked || layout_.agents[a].dead.get(state) != 0 || !has_started(state, a)) continue;
+      const Mask pending = independent_[a] & ~layout_.agents[a].executed.get(state);
+      for (Mask left = pending; left != 0; left &= left - 1) {
+        const auto index = static_cast<std::uint8_t>(std::countr_zero(left));
+        if (!enabled(state, a, index)) continue;
+        expand_event(state, a, index, sink);
+        return;
+      }
+    }
+  }
+  for (std::uint8_t a = 0; a < slice_.agents.size(); ++a) expand_agent(state, a, sink);
+  for (std::uint8_t c = 0; c < slice_.cells.size(); ++c) {
+    const CellValue& value = cell_value(state, c);
+    if (value.kind != ValueKind::kAwaitsAf || value.after_af == kNoIndex) continue;
+    bool reachable = false;
+    for (std::uint8_t w = 0; w < slice_.walkers.size(); ++w) {
+      const std::uint64_t nodes = reach(state, w, slice_.cells[c].va_point).nodes;
+      reachable |= !slice_.walkers[w].device && (nodes >> slice_.cells[c].node & 1) != 0;
+    }
+    if (!reachable) continue;
+    State next = state;
+    write_cell(next, c, value.after_af, true);
+    sink.next(next, {TransitionKind::kHardwareAf, 0, c, 0});
+  }
+}
+
+// Sorts the words of like walkers within their class.
+void Semantics::canonicalise(State& state) const {
+  const unsigned words = layout_.walker_words;
+  const auto at = [&](std::uint8_t w) { return state.words.begin() + w * words; };
+  for (const std::vector<std::uint8_t>& group : classes_) {
+    for (std::size_t i = 1; i < group.size(); ++i) {
+      for (std::size_t j = i; j > 0; --j) {
+        const auto mine = at(group[j]);
+        const auto before = at(group[j - 1]);
+        if (!std::lexicographical_compare(mine, mine + words, before, before + words)) break;
+        std::swap_ranges(mine, mine + words, before);
+      }
+    }
+  }
+}
+
+void Semantics::find_classes() {
+  previous_like_.assign(slice_.walkers.size(), kNoIndex);
+  for (std::uint8_t w = 0; w < slice_.walkers.size(); ++w) {
+    std::vector<std::uint8_t> group;
+    for (std::uint8_t other = w; other < slice_.walkers.size(); ++other) {
+      if (slice_.walkers[other].like == w) group.push_back(other);
+    }
+    for (std::size_t i = 1; i < group.size(); ++i) previous_like_[group[i]] = group[i - 1];
+    if (group.size() > 1) classes_.push_back(std::move(group));
+  }
+}
+
+// An event commutes with everything and shows nothing if nobody else touches what it touches.
+bool Semantics::is_independent(const SliceAgent& agent, const Event& e) const {
+  if (e.kind != EventKind::kReadPage && e.kind != EventKind::kReadCell) return false;
+  if (e.relies) return false;
+  for (const SliceAgent& other : slice_.agents) {
+    for (const Event& o : other.events) {
+      const bool writes = o.kind == EventKind::kWriteCell || o.kind == EventKind::kCasCell ||
+                          o.kind == EventKind::kUpdateCell || o.kind == EventKind::kWritePage ||
+                          o.kind == EventKind::kAllocate || o.kind == EventKind::kAccess;
+      const bool own = &other == &agent;
+      if (!writes || own) continue;
+      if (e.kind == EventKind::kReadCell && (o.cell == e.cell || o.cell == kNoIndex)) return false;
+      if (e.kind == EventKind::kReadPage && o.kind != EventKind::kWriteCell) return false;
+    }
+  }
+  if (e.kind == EventKind::kReadCell) {
+    for (const CellValue& v : slice_.cells[e.cell].values) {
+      if (v.after_af != kNoIndex || v.after_dirty != kNoIndex) return false;
+    }
+    return true;
+  }
+  for (const Entry& entry : slice_.entries) {
+    if (entry.leaf && entry.page == e.page) return false;
+  }
+  return true;
+}
+
+void Semantics::find_independent() {
+  for (const SliceAgent& agent : slice_.agents) {
+    Mask mask = 0;
+    for (unsigned i = 0; i < agent.events.size(); ++i) {
+      if (is_independent(agent, agent.events[i])) mask |= bit(i);
+    }
+    independent_.push_back(mask);
+  }
+}
+
+}  // namespace amalgam::model

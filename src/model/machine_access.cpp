@@ -1,0 +1,231 @@
+// Accesses: how they may be translated, where they land, and what a user sees of it.
+#include "model/machine.hpp"
+#include "model/machine_outcomes.hpp"
+
+namespace amalgam::model {
+
+bool Semantics::contents_differ(const State& s, const Entry& a, const Entry& b) const {
+  if (a.page == kNoIndex || b.page == kNoIndex) return a.output_address != b.output_address;
+  if (a.page == b.page) return false;
+  const PageFields& fa = layout_.pages[a.page];
+  const PageFields& fb = layout_.pages[b.page];
+  // Whoever owns a freed page may have written anything to it.
+  if (fa.freed.get(s) != 0 || fb.freed.get(s) != 0) return true;
+  if (slice_.pages[a.page].ref.is_table || slice_.pages[b.page].ref.is_table) return true;
+  return fa.value.get(s) != fb.value.get(s);
+}
+
+Mask Semantics::differing(const State& s, unsigned entry, Mask candidates) const {
+  Mask mask = 0;
+  for_each_bit(candidates, [&](unsigned other) {
+    if (contents_differ(s, slice_.entries[entry], slice_.entries[other])) mask |= bit(other);
+  });
+  return mask;
+}
+
+// A mixture is one only if it is neither of its parts.
+bool Semantics::is_mixture_of_fields(const Outcome& o) const {
+  const Entry& a = slice_.entries[o.a];
+  const Entry& b = slice_.entries[o.b];
+  if (a.output_address == b.output_address) return false;
+  return a.permission_group != b.permission_group || a.attribute_group != b.attribute_group;
+}
+
+// Whether the tables, as memory holds them now, let the walker store to the page.
+bool Semantics::grants_store(const State& s, const Access& access, std::uint8_t page) const {
+  bool grants = false;
+  for_each_bit(current_reach(s, access.walker, access.va_point).entries, [&](unsigned i) {
+    const Entry& e = slice_.entries[i];
+    grants |= e.leaf && e.page == page && (e.writable || e.dirty_on_store);
+  });
+  return grants;
+}
+
+// The smallest value that no page and no register holds: stored data only ever compares for equality.
+void Semantics::put_fresh(State& s, std::uint8_t page) const {
+  const std::size_t first = slice_.values.size();
+  std::uint64_t used = 0;
+  const auto use = [&](std::uint64_t value) {
+    if (value >= first && value - first < 64) used |= std::uint64_t{1} << (value - first);
+  };
+  for (std::size_t p = 0; p < slice_.pages.size(); ++p) {
+    if (p != page && !slice_.pages[p].ref.is_table) use(layout_.pages[p].value.get(s));
+  }
+  for (const std::uint8_t r : data_registers_) {
+    const std::uint64_t held_value = layout_.registers[r].get(s);
+    if (held_value != 0) use((held_value - 1) >> 1);
+  }
+  std::uint64_t fresh = 0;
+  while ((used >> fresh & 1) != 0) ++fresh;
+  layout_.pages[page].value.set(s, first + fresh);
+}
+
+void Semantics::fault(const Access& access, const Outcome& outcome, bool permission,
+                    const Transition& t, MachineSink& sink) const {
+  if (access.may_fault || slice_.walkers[access.walker].device) return;
+  Sighting sighting;
+  sighting.what = static_cast<std::uint8_t>(Effect::kUnexpectedFault);
+  sighting.walker = access.walker;
+  sighting.va_point = access.va_point;
+  sighting.access = access.kind;
+  sighting.outcome = outcome;
+  sighting.agent = access.agent;
+  sighting.event = access.event;
+  sighting.permission_fault = permission;
+  sink.sight(sighting, &t);
+}
+
+Semantics::Landing Semantics::store(State& next, const Access& access, const Outcome& outcome,
+                                const Transition& t, MachineSink& sink) const {
+  const Entry& where = slice_.entries[outcome.a];
+  const bool mixture = outcome.kind == OutcomeKind::kMixture;
+  const Entry& permission = mixture ? slice_.entries[outcome.b] : where;
+  Landing landing{true, true, where.page};
+  bool writable = permission.writable;
+  if (!writable && permission.dirty_on_store && !mixture) {
+    // Hardware records the store in the descriptor as it is in memory now, or walks again.
+    const CellValue& now = cell_value(next, where.cell);
+    const bool dirty = now.after_dirty != kNoIndex;
+    if (!dirty && now.raw != slice_.cells[where.cell].values[where.value].raw) {
+      landing.feasible = false;
+      return landing;
+    }
+    if (dirty) write_cell(next, where.cell, now.after_dirty, true);
+    writable = true;
+  }
+  if (!writable) {
+    fault(access, outcome, true, t, sink);
+    landing.happened = false;
+    return landing;
+  }
+  const auto sight = [&](Effect effect) {
+    Sighting sighting{false, static_cast<std::uint8_t>(effect), access.walker, access.va_point,
+                      outcome.a, mixture ? outcome.b : kNoIndex, where.page, access.kind, outcome,
+                      access.agent, access.event, false};
+    sink.sight(sighting, &t);
+  };
+  if (mixture && !where.writable && !where.dirty_on_store) {
+    sight(Effect::kWriteThroughStalePermission);
+  }
+  if (!mixture && all_ended(next) && !grants_store(next, access, where.page)) {
+    sight(Effect::kWriteThroughStalePermission);
+  }
+  if (where.page == kNoIndex) return landing;
+  const PageFields& page = layout_.pages[where.page];
+  if (page.freed.get(next) != 0) {
+    sight(Effect::kFreedPageWrite);
+    return landing;
+  }
+  if (slice_.pages[where.page].ref.is_table) return landing;
+  put_fresh(next, where.page);
+  return landing;
+}
+
+// What one CPU has seen of an address must not be undone by a later read.
+void Semantics::load(State& next, const Access& access, const Outcome& outcome, const Transition& t,
+                   MachineSink& sink) const {
+  const Entry& where = slice_.entries[outcome.a];
+  const auto sight = [&](Effect effect) {
+    Sighting sighting{false, static_cast<std::uint8_t>(effect), access.walker, access.va_point,
+                      outcome.a, kNoIndex, where.page, access.kind, outcome, access.agent,
+                      access.event, false};
+    sink.sight(sighting, &t);
+  };
+  if (where.page == kNoIndex) return;
+  const PageFields& page = layout_.pages[where.page];
+  if (page.freed.get(next) != 0) {
+    sight(Effect::kFreedPageRead);
+    return;
+  }
+  const bool table = slice_.pages[where.page].ref.is_table;
+  if (table || access.event != kNoIndex || slice_.va_points[access.va_point].primary == false) return;
+  const WalkerFields& f = layout_.walkers[access.walker];
+  const VaPoint& point = slice_.va_points[access.va_point];
+  const std::uint8_t rank = point.rank[where.page];
+  const std::uint64_t seen = f.seen_rank[access.va_point].get(next);
+  bool older = false;
+  if (rank != kNoIndex && rank < seen) {
+    for (std::uint8_t p = 0; p < slice_.pages.size(); ++p) {
+      if (point.rank[p] == seen) {
+        older = layout_.pages[p].value.get(next) != page.value.get(next);
+      }
+    }
+  }
+  if (f.seen_mark[access.va_point].get(next) != 0 && page.mark.get(next) == 0) older = true;
+  if (older) sight(Effect::kCoherenceViolation);
+  if (rank != kNoIndex && rank > seen) f.seen_rank[access.va_point].set(next, rank);
+  if (page.mark.get(next) != 0) f.seen_mark[access.va_point].set(next, 1);
+}
+
+Semantics::Landing Semantics::land(State& next, const Access& access, const Outcome& outcome,
+                               const Transition& t, MachineSink& sink) const {
+  Landing landing;
+  Sighting sighting{false, 0, access.walker, access.va_point, outcome.a, outcome.b, kNoIndex,
+                    access.kind, outcome, access.agent, access.event, false};
+  const auto sight = [&](Effect effect) {
+    sighting.what = static_cast<std::uint8_t>(effect);
+    sink.sight(sighting, &t);
+  };
+  switch (outcome.kind) {
+    case OutcomeKind::kNothing: return landing;
+    case OutcomeKind::kAbort: sight(Effect::kConflictAbort); return landing;
+    case OutcomeKind::kFault: fault(access, outcome, false, t, sink); return landing;
+    case OutcomeKind::kJunkWalk: sight(Effect::kUninitialisedTableWalk); return landing;
+    case OutcomeKind::kFreedWalk: sight(Effect::kFreedTableWalk); return landing;
+    case OutcomeKind::kMixture:
+      if (is_mixture_of_fields(outcome) ||
+          slice_.assumptions.choice(Assumption::kAmalgamation) == 2) {
+        sight(Effect::kAmalgamation);
+      }
+      break;
+    case OutcomeKind::kEntry: break;
+  }
+  if (access.kind != AccessKind::kStore) {
+    const Entry& where = slice_.entries[outcome.a];
+    const bool mixture = outcome.kind == OutcomeKind::kMixture;
+    const bool readable = mixture ? slice_.entries[outcome.b].readable : where.readable;
+    if (!readable) {
+      fault(access, outcome, true, t, sink);
+      return landing;
+    }
+    load(next, access, outcome, t, sink);
+    landing = {true, true, where.page};
+  }
+  if (access.kind != AccessKind::kLoad) landing = store(next, access, outcome, t, sink);
+  return landing;
+}
+
+void Semantics::observe(const State& s, MachineSink& sink) const {
+  const std::uint64_t stopped = layout_.stopped_by.get(s);
+  const std::uint8_t allowed =
+      stopped == 0 ? kNoIndex : slice_.agents[stopped - 1].walker;
+  for (std::uint8_t w = 0; w < slice_.walkers.size(); ++w) {
+    const bool parked = stopped != 0 && w != allowed && !slice_.walkers[w].device;
+    if (parked || is_repeat(s, w)) continue;
+    for (std::uint8_t o = 0; o < slice_.observers.size(); ++o) {
+      const SliceObserver& observer = slice_.observers[o];
+      if ((observer.walkers >> w & 1) == 0) continue;
+      const Reach r = reach(s, w, observer.va_point);
+      const Access access{w, observer.va_point, observer.kind, observer.may_fault,
+                          observer.may_be_lost, kNoIndex, kNoIndex};
+      for_each_outcome(s, r, [&](const Outcome& outcome) {
+        const Transition t{TransitionKind::kObserve, w, o, outcome.packed()};
+        State next = s;
+        const Landing landing = land(next, access, outcome, t, sink);
+        if (!landing.feasible) return;
+        const bool stored = landing.happened && access.kind != AccessKind::kLoad;
+        const bool tracked = !access.may_be_lost && slice_.va_points[access.va_point].primary;
+        if (stored && tracked) {
+          layout_.wrote[access.va_point].set(next, 1);
+          if (landing.page != kNoIndex && !slice_.pages[landing.page].ref.is_table) {
+            layout_.pages[landing.page].mark.set(next, 1);
+          }
+          layout_.walkers[w].seen_mark[access.va_point].set(next, 1);
+        }
+        if (next.words != s.words) sink.next(next, t);
+      });
+    }
+  }
+}
+
+}  // namespace amalgam::model

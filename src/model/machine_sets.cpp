@@ -1,0 +1,239 @@
+// May-cache sets: what a TLB may hold, and what writes, invalidations and root changes do to it.
+#include <bit>
+
+#include "model/machine.hpp"
+
+namespace amalgam::model {
+
+// Everything superseded that the walker may still hold, whichever level of its TLB holds it.
+Mask Semantics::held(const State& s, std::uint8_t walker) const {
+  const WalkerFields& f = layout_.walkers[walker];
+  return f.far.get(s) | f.near.get(s);
+}
+
+Mask Semantics::current_entries(const State& s, std::uint8_t cell, Mask tagged) const {
+  return cell_value(s, cell).entries & tagged;
+}
+
+// Follows current and held table descriptors from the nodes in `r`, parents before children.
+void Semantics::walk_nodes(const State& s, std::uint8_t walker, Mask held_entries, Mask tagged,
+                         Reach& r) const {
+  const bool device = slice_.walkers[walker].device;
+  for (unsigned n = 0; n < slice_.nodes.size(); ++n) {
+    if ((r.nodes >> n & 1) == 0) continue;
+    const Node& node = slice_.nodes[n];
+    const SliceCell& cell = slice_.cells[node.cell];
+    const CellValue& value = cell_value(s, node.cell);
+    if (layout_.pages[node.table_page].freed.get(s) != 0) r.freed_table = true;
+    if (value.kind == ValueKind::kJunk) r.junk = true;
+    if (value.kind == ValueKind::kFaulting) r.fault = true;
+    if (value.kind == ValueKind::kTable && value.node == kNoIndex) r.fault = true;
+    // A device without hardware AF management faults; the CPU side takes the update as a step.
+    if (value.kind == ValueKind::kAwaitsAf && device) r.fault = true;
+    const Mask here = current_entries(s, node.cell, tagged);
+    r.entries |= here;
+    for (const std::uint8_t companion : node.companions) {
+      r.entries |= current_entries(s, companion, tagged);
+    }
+    for_each_bit((here | held_entries) & cell.entries & slice_.table_entries, [&](unsigned i) {
+      const std::uint8_t next = slice_.entries[i].node;
+      if (next != kNoIndex) r.nodes |= std::uint64_t{1} << next;
+    });
+  }
+}
+
+Reach Semantics::reach(const State& s, std::uint8_t walker, std::uint8_t va_point) const {
+  Reach r;
+  const WalkerFields& f = layout_.walkers[walker];
+  const Walker& w = slice_.walkers[walker];
+  const Mask superseded = held(s, walker);
+  const VaPoint& point = slice_.va_points[va_point];
+  if (w.mirrors && f.blocked.get(s) != 0) {
+    r.entries = superseded & point.entries;
+    r.fault = true;
+    return r;
+  }
+  const auto from_root = [&](std::uint64_t root_index) {
+    const Mask tagged = tagged_[root_index];
+    const std::uint8_t start = slice_.roots[root_index].start[va_point];
+    Reach one;
+    if (start == kNoIndex) {
+      one.fault = true;
+    } else {
+      one.nodes = std::uint64_t{1} << start;
+      walk_nodes(s, walker, superseded & tagged, tagged, one);
+    }
+    r.entries |= one.entries | (superseded & tagged & point.entries);
+    r.nodes |= one.nodes;
+    r.fault |= one.fault;
+    r.junk |= one.junk;
+    r.freed_table |= one.freed_table;
+  };
+  const std::uint64_t root = f.root.get(s);
+  const std::uint64_t next = f.next_root.get(s);
+  from_root(root);
+  if (next != root) from_root(next);
+  return r;
+}
+
+// What a walk finds that reads memory only.
+Reach Semantics::current_reach(const State& s, std::uint8_t walker, std::uint8_t va_point) const {
+  Reach r;
+  const std::uint64_t root = layout_.walkers[walker].root.get(s);
+  const std::uint8_t start = slice_.roots[root].start[va_point];
+  if (start == kNoIndex) {
+    r.fault = true;
+    return r;
+  }
+  r.nodes = std::uint64_t{1} << start;
+  walk_nodes(s, walker, 0, tagged_[root], r);
+  return r;
+}
+
+std::uint64_t Semantics::all_nodes(const State& s, std::uint8_t walker) const {
+  std::uint64_t nodes = 0;
+  for (std::uint8_t v = 0; v < slice_.va_points.size(); ++v) nodes |= reach(s, walker, v).nodes;
+  return nodes;
+}
+
+// The value that the last update left for an address, as the writer of `cell` sees it.
+void Semantics::note_update(State& s, std::uint8_t cell) const {
+  const std::uint8_t node = slice_.cells[cell].node;
+  const std::uint8_t v = slice_.cells[cell].va_point;
+  if (node == kNoIndex || slice_.cells[cell].companion) return;
+  for (std::uint8_t r = 0; r < slice_.roots.size(); ++r) {
+    const bool in_tree = (tree_nodes_[r] >> node & 1) != 0;
+    if (!in_tree || slice_.roots[r].family != slice_.va_points[v].family) continue;
+    // Only what the address's own tables can reach now is an update; a private table's is not yet.
+    std::uint8_t at = slice_.roots[r].start[v];
+    bool linked = false;
+    while (at != kNoIndex && !linked) {
+      linked = at == node;
+      const CellValue& value = cell_value(s, slice_.nodes[at].cell);
+      at = value.kind == ValueKind::kTable ? value.node : kNoIndex;
+    }
+    if (linked) layout_.last_update[v].set(s, leaf_in_memory(s, r, v) + 1U);
+  }
+}
+
+// The raw id of the leaf or faulting descriptor that a walk of memory ends at; one past them for none.
+std::uint8_t Semantics::leaf_in_memory(const State& s, std::uint8_t root,
+                                     std::uint8_t va_point) const {
+  std::uint8_t at = slice_.roots[root].start[va_point];
+  while (at != kNoIndex) {
+    const CellValue& value = cell_value(s, slice_.nodes[at].cell);
+    if (value.kind == ValueKind::kJunk) break;
+    if (value.kind != ValueKind::kTable) return value.raw_id;
+    at = value.node;
+  }
+  return static_cast<std::uint8_t>(slice_.raws.size());
+}
+
+// Every walker that may read the descriptor may have cached the value that is now replaced.
+void Semantics::write_cell(State& s, std::uint8_t cell, ValueIndex value, bool is_update) const {
+  const std::uint8_t old = value_of(s, cell);
+  if (value == old || value == kNoIndex) return;
+  const SliceCell& c = slice_.cells[cell];
+  const Mask old_entries = c.values[old].entries;
+  if (old_entries != 0) {
+    for (std::uint8_t w = 0; w < slice_.walkers.size(); ++w) {
+      const Reach r = reach(s, w, c.va_point);
+      const Mask kept = old_entries & r.entries;
+      const WalkerFields& f = layout_.walkers[w];
+      if (kept == 0) continue;
+      if (!slice_.walkers[w].mirrors) f.far.set(s, f.far.get(s) | kept);
+      if (slice_.walkers[w].near_set) f.near.set(s, f.near.get(s) | kept);
+    }
+  }
+  layout_.cells[cell].set(s, value);
+  if (is_update) note_update(s, cell);
+}
+
+// Nodes that the walker can no longer reach keep the leaves that it may have cached through them.
+void Semantics::keep_lost_nodes(State& s, std::uint8_t walker, std::uint64_t before, Mask cut) const {
+  const std::uint64_t lost = before & ~all_nodes(s, walker);
+  const WalkerFields& f = layout_.walkers[walker];
+  for_each_bit(lost, [&](unsigned n) {
+    const Node& node = slice_.nodes[n];
+    Mask kept = cell_value(s, node.cell).entries;
+    for (const std::uint8_t companion : node.companions) {
+      kept |= cell_value(s, companion).entries;
+    }
+    kept &= ~cut;
+    f.far.set(s, f.far.get(s) | kept);
+    if (slice_.walkers[walker].near_set) f.near.set(s, f.near.get(s) | kept);
+  });
+}
+
+void Semantics::cut(State& s, std::uint8_t walker, const Event& e) const {
+  const WalkerFields& f = layout_.walkers[walker];
+  const std::uint64_t before = all_nodes(s, walker);
+  const Mask far = f.far.get(s);
+  f.far.set(s, far & ~e.cut);
+  // A TLBI does not reach combined entries or an ATC by itself: those may have been made from the
+  // removed entries just before.
+  if (slice_.walkers[walker].near_set && !slice_.walkers[walker].mirrors) {
+    f.near.set(s, (f.near.get(s) | (far & e.cut)) & ~e.cut_combined);
+  }
+  keep_lost_nodes(s, walker, before, e.cut);
+}
+
+void Semantics::notify(State& s, const Event& e) const {
+  for_each_bit(e.recipients, [&](unsigned w) {
+    const Walker& walker = slice_.walkers[w];
+    const Device& device = slice_.program->devices[walker.id];
+    const WalkerFields& f = layout_.walkers[w];
+    const Mask dropped = device.ignores_partial && device.caches_blocks ? e.cut : e.cut_atc;
+    if (!walker.mirrors) {
+      if (e.phase != op::NotifyPhase::kStart) f.near.set(s, f.near.get(s) & ~dropped);
+      return;
+    }
+    if (e.phase == op::NotifyPhase::kStart) {
+      f.near.set(s, f.near.get(s) & ~e.cut_atc);
+      f.blocked.set(s, 1);
+    } else if (e.phase == op::NotifyPhase::kEnd) {
+      f.blocked.set(s, 0);
+    }
+  });
+}
+
+void Semantics::take_root(State& s, std::uint8_t walker, std::uint8_t root) const {
+  const std::uint64_t before = all_nodes(s, walker);
+  const WalkerFields& f = layout_.walkers[walker];
+  const Mask tagged = tagged_[f.root.get(s)];
+  f.root.set(s, root);
+  f.next_root.set(s, root);
+  const std::uint64_t lost = before & ~all_nodes(s, walker);
+  for_each_bit(lost, [&](unsigned n) {
+    const Mask kept = cell_value(s, slice_.nodes[n].cell).entries & tagged;
+    f.far.set(s, f.far.get(s) | kept);
+  });
+}
+
+void Semantics::find_trees() {
+  for (const SliceRoot& root : slice_.roots) {
+    Mask mask = 0;
+    for (unsigned i = 0; i < slice_.entries.size(); ++i) {
+      const Entry& e = slice_.entries[i];
+      if (e.global || e.tag == root.tag) mask |= bit(i);
+    }
+    tagged_.push_back(mask);
+  }
+  for (const SliceRoot& root : slice_.roots) {
+    std::uint64_t nodes = 0;
+    for (const std::uint8_t start : root.start) {
+      if (start != kNoIndex) nodes |= std::uint64_t{1} << start;
+    }
+    for (unsigned n = 0; n < slice_.nodes.size(); ++n) {
+      if ((nodes >> n & 1) == 0) continue;
+      for (const CellValue& value : slice_.cells[slice_.nodes[n].cell].values) {
+        if (value.kind == ValueKind::kTable && value.node != kNoIndex) {
+          nodes |= std::uint64_t{1} << value.node;
+        }
+      }
+    }
+    tree_nodes_.push_back(nodes);
+  }
+}
+
+}  // namespace amalgam::model

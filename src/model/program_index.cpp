@@ -1,0 +1,224 @@
+#include "model/program_index.hpp"
+
+#include <algorithm>
+
+#include "amalgam/arch/descriptor.hpp"
+#include "model/ordering.hpp"
+
+namespace amalgam::model {
+
+namespace {
+
+// Invalidations of at most this many pages are found by page, the others by a scan.
+constexpr std::uint64_t kNarrowPages = 64;
+
+std::uint64_t page_key(PageRef page) {
+  return (static_cast<std::uint64_t>(page.is_table) << 32) | page.id;
+}
+
+template <typename Map, typename Key>
+const std::vector<OpRef>& find_or_empty(const Map& map, const Key& key) {
+  static const std::vector<OpRef> kEmpty;
+  const auto found = map.find(key);
+  return found == map.end() ? kEmpty : found->second;
+}
+
+template <typename... Fs>
+struct Overloaded : Fs... {
+  using Fs::operator()...;
+};
+template <typename... Fs>
+Overloaded(Fs...) -> Overloaded<Fs...>;
+
+}  // namespace
+
+ProgramIndex::ProgramIndex(const Program& program)
+    : program_(&program),
+      granule_bytes_(std::uint64_t{1} << arch::page_lg2(program.machine.geometry.granule)) {
+  index_pages();
+  for (std::uint32_t a = 0; a < program.agents.size(); ++a) {
+    for (std::uint32_t i = 0; i < program.agents[a].ops.size(); ++i) {
+      add(program.agents[a].ops[i], {a, i});
+    }
+  }
+  index_barriers();
+  index_aliases();
+}
+
+void ProgramIndex::index_pages() {
+  for (FrameId f = 0; f < program_->frames.size(); ++f) {
+    addresses_.emplace(program_->frames[f].address, PageRef{false, f});
+  }
+  for (TableId t = 0; t < program_->tables.size(); ++t) {
+    addresses_.emplace(program_->tables[t].address, PageRef{true, t});
+  }
+}
+
+void ProgramIndex::add(const Op& op, OpRef ref) {
+  const auto cell = [&](CellId id) { cells_[id].push_back(ref); };
+  const auto page = [&](PageRef p) { pages_[page_key(p)].push_back(ref); };
+  const auto frame = [&](FrameId f) { page({false, f}); };
+  const auto va = [&](VaPage v) {
+    vas_[program_->regions[v.region].base + v.page * granule_bytes_].push_back(ref);
+  };
+  std::visit(
+      Overloaded{
+          [&](const op::WriteDescriptor& o) {
+            cell(o.cell);
+            if (o.through) va(*o.through);
+          },
+          [&](const op::ReadDescriptor& o) { cell(o.cell); },
+          [&](const op::CompareExchangeDescriptor& o) { cell(o.cell); },
+          [&](const op::UpdateDescriptor& o) { cell(o.cell); },
+          [&](const op::Access& o) { va(o.page); },
+          [&](const op::FrameAccess& o) { frame(o.frame); },
+          [&](const op::CopyFrame& o) {
+            frame(o.from);
+            if (o.to != o.from) frame(o.to);
+          },
+          [&](const op::ZeroFrame& o) { frame(o.frame); },
+          [&](const op::ZeroTable& o) { page({true, o.table}); },
+          [&](const op::Allocate& o) { page(o.page); },
+          [&](const op::Free& o) { page(o.page); },
+          [&](const op::Barrier&) {},
+          [&](const op::Tlbi& o) {
+            const auto decoded = decode(o);
+            if (!decoded) return;
+            const bool by_address = arch::is_by_address(decoded->kind);
+            add_invalidation(by_address ? decoded->va_start : 0, by_address ? decoded->va_end : 0,
+                             ref);
+          },
+          [&](const op::Notify& o) { add_invalidation(o.start, o.end, ref); },
+          [&](const auto&) { everywhere_.push_back(ref); },
+      },
+      op.operation);
+}
+
+void ProgramIndex::add_invalidation(std::uint64_t start, std::uint64_t end, OpRef ref) {
+  const std::uint64_t last = end - 1;
+  if (end == 0 || (last - start) / granule_bytes_ >= kNarrowPages) {
+    wide_.push_back({start, last, ref});
+    return;
+  }
+  for (std::uint64_t va = page_of(start); va <= last; va += granule_bytes_) {
+    narrow_[va].push_back(ref);
+  }
+}
+
+std::optional<arch::TlbiOperation> ProgramIndex::decode(const op::Tlbi& tlbi) const {
+  const auto mnemonic = arch::parse_mnemonic(tlbi.mnemonic);
+  if (!mnemonic) return std::nullopt;
+  return arch::decode(*mnemonic, tlbi.operand.value_or(0), program_->machine.geometry,
+                      program_->machine.features);
+}
+
+const std::vector<OpRef>& ProgramIndex::of_cell(CellId cell) const {
+  return find_or_empty(cells_, cell);
+}
+
+const std::vector<OpRef>& ProgramIndex::of_page(PageRef page) const {
+  return find_or_empty(pages_, page_key(page));
+}
+
+const std::vector<OpRef>& ProgramIndex::of_va(std::uint64_t va_page) const {
+  return find_or_empty(vas_, va_page);
+}
+
+std::vector<OpRef> ProgramIndex::invalidations_of(std::uint64_t va) const {
+  std::vector<OpRef> found = find_or_empty(narrow_, page_of(va));
+  for (const Wide& w : wide_) {
+    if (w.start <= va && va <= w.last) found.push_back(w.ref);
+  }
+  return found;
+}
+
+std::optional<PageRef> ProgramIndex::page_at(std::uint64_t address) const {
+  const auto found = addresses_.find(page_of(address));
+  if (found == addresses_.end()) return std::nullopt;
+  return found->second;
+}
+
+void ProgramIndex::index_barriers() {
+  barriers_.resize(program_->agents.size());
+  barrier_bits_.resize(program_->agents.size());
+  for (std::size_t a = 0; a < program_->agents.size(); ++a) {
+    const auto& ops = program_->agents[a].ops;
+    for (std::uint32_t i = 0; i < ops.size(); ++i) {
+      if (const auto* barrier = std::get_if<op::Barrier>(&ops[i].operation)) {
+        barriers_[a].push_back(i);
+        barrier_bits_[a].push_back(OrderBuilder::barrier_kind_bit(barrier->barrier));
+      }
+    }
+  }
+}
+
+std::uint32_t ProgramIndex::barrier_kinds(std::uint32_t agent, std::uint32_t from,
+                                          std::uint32_t to) const {
+  const auto& at = barriers_[agent];
+  std::uint32_t kinds = 0;
+  for (auto it = std::lower_bound(at.begin(), at.end(), from); it != at.end() && *it < to; ++it) {
+    kinds |= barrier_bits_[agent][static_cast<std::size_t>(it - at.begin())];
+  }
+  return kinds;
+}
+
+// A leaf that grants stores to a frame makes its address an alias of that frame.
+void ProgramIndex::add_alias(std::uint64_t raw, int level, CellId cell) {
+  const arch::Geometry& g = program_->machine.geometry;
+  if (!arch::is_writable(g, {raw}, level, true)) return;
+  const auto va = cell_va_.find(cell);
+  if (va == cell_va_.end()) return;
+  const std::uint64_t base = arch::output_address(g, {raw}, level);
+  const std::uint64_t pages = arch::level_size_bytes(g, level) / granule_bytes_;
+  for (std::uint64_t i = 0; i < pages; ++i) {
+    const auto page = page_at(base + i * granule_bytes_);
+    if (!page || page->is_table) continue;
+    auto& list = aliases_[page->id];
+    const std::uint64_t alias = va->second + i * granule_bytes_;
+    if (std::find(list.begin(), list.end(), alias) == list.end()) list.push_back(alias);
+  }
+}
+
+void ProgramIndex::index_aliases() {
+  const arch::Geometry& g = program_->machine.geometry;
+  for (const Region& region : program_->regions) {
+    for (std::uint32_t p = 0; p < region.pages; ++p) {
+      const std::uint64_t va = region.base + p * granule_bytes_;
+      for (const Root& root : program_->roots) {
+        TableId table = root.table;
+        for (int level = arch::start_level(g); table != kNone && level <= 3; ++level) {
+          const auto index = static_cast<std::uint32_t>(arch::table_index(g, va, level));
+          const CellId cell = program_->find_cell(table, index);
+          if (cell == kNone) break;
+          const std::uint64_t size = arch::level_size_bytes(g, level);
+          cell_va_.emplace(cell, va & ~(size - 1));
+          const std::uint64_t raw = program_->cells[cell].initial;
+          table = kNone;
+          if (!arch::is_table(g, {raw}, level)) break;
+          const auto next = page_at(arch::output_address(g, {raw}, level));
+          if (next && next->is_table) table = next->id;
+        }
+      }
+    }
+  }
+  for (CellId c = 0; c < program_->cells.size(); ++c) {
+    const int level = program_->tables[program_->cells[c].table].level;
+    add_alias(program_->cells[c].initial, level, c);
+  }
+  for (const Agent& agent : program_->agents) {
+    for (const Op& op : agent.ops) {
+      if (const auto* write = std::get_if<op::WriteDescriptor>(&op.operation)) {
+        const int level = program_->tables[program_->cells[write->cell].table].level;
+        if (write->value.source == kNone) add_alias(write->value.set, level, write->cell);
+      }
+    }
+  }
+}
+
+const std::vector<std::uint64_t>& ProgramIndex::writable_aliases(FrameId frame) const {
+  static const std::vector<std::uint64_t> kEmpty;
+  const auto found = aliases_.find(frame);
+  return found == aliases_.end() ? kEmpty : found->second;
+}
+
+}  // namespace amalgam::model

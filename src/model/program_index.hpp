@@ -1,0 +1,87 @@
+// Where in a program each descriptor, page and address is touched, so that a slice of a large
+// program is found without reading all of it.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <unordered_map>
+#include <vector>
+
+#include "amalgam/arch/tlbi.hpp"
+#include "model/program.hpp"
+
+namespace amalgam::model {
+
+// An operation of an agent, in program order.
+struct OpRef {
+  std::uint32_t agent = 0;
+  std::uint32_t op = 0;
+  friend auto operator<=>(const OpRef&, const OpRef&) = default;
+};
+
+class ProgramIndex {
+ public:
+  explicit ProgramIndex(const Program& program);
+
+  [[nodiscard]] const Program& program() const { return *program_; }
+
+  // Operations that read or write the cell.
+  [[nodiscard]] const std::vector<OpRef>& of_cell(CellId cell) const;
+  // Operations that touch the page as a whole: copy, zero, allocate, free, access by address.
+  [[nodiscard]] const std::vector<OpRef>& of_page(PageRef page) const;
+  // Accesses by input address, descriptor writes through a window among them.
+  [[nodiscard]] const std::vector<OpRef>& of_va(std::uint64_t va_page) const;
+  // Invalidations and notifications that may reach the page at `va`: candidates, to be decoded.
+  [[nodiscard]] std::vector<OpRef> invalidations_of(std::uint64_t va) const;
+  // Operations that belong to every slice: locks, stops, interrupts, root writes, table copies.
+  [[nodiscard]] const std::vector<OpRef>& everywhere() const { return everywhere_; }
+
+  // The frame or table at an output address, or nothing.
+  [[nodiscard]] std::optional<PageRef> page_at(std::uint64_t address) const;
+  // Pages of input address whose declared mapping or a written leaf names the frame writably.
+  [[nodiscard]] const std::vector<std::uint64_t>& writable_aliases(FrameId frame) const;
+
+  // Positions of the barriers of an agent, ascending, and the kinds that occur in [from, to).
+  [[nodiscard]] const std::vector<std::uint32_t>& barriers(std::uint32_t agent) const {
+    return barriers_[agent];
+  }
+  [[nodiscard]] std::uint32_t barrier_kinds(std::uint32_t agent, std::uint32_t from,
+                                            std::uint32_t to) const;
+
+  // The decoded TLBI of an operation, or nothing if the mnemonic is not one.
+  [[nodiscard]] std::optional<arch::TlbiOperation> decode(const op::Tlbi& tlbi) const;
+
+  // The input addresses of all cells of a table at a level, by what its parents map; several if the
+  // table is linked more than once. Indexed by table.
+  [[nodiscard]] std::uint64_t granule_bytes() const { return granule_bytes_; }
+  [[nodiscard]] std::uint64_t page_of(std::uint64_t va) const { return va & ~(granule_bytes_ - 1); }
+
+ private:
+  void add(const Op& op, OpRef ref);
+  void add_invalidation(std::uint64_t start, std::uint64_t end, OpRef ref);
+  void add_alias(std::uint64_t raw, int level, CellId cell);
+  void index_barriers();
+  void index_pages();
+  void index_aliases();
+
+  const Program* program_;
+  std::uint64_t granule_bytes_;
+  std::unordered_map<CellId, std::vector<OpRef>> cells_;
+  std::unordered_map<std::uint64_t, std::vector<OpRef>> pages_;
+  std::unordered_map<std::uint64_t, std::vector<OpRef>> vas_;
+  std::unordered_map<std::uint64_t, std::vector<OpRef>> narrow_;  // invalidations by page
+  struct Wide {
+    std::uint64_t start;
+    std::uint64_t last;
+    OpRef ref;
+  };
+  std::vector<Wide> wide_;
+  std::vector<OpRef> everywhere_;
+  std::unordered_map<std::uint64_t, PageRef> addresses_;
+  std::unordered_map<FrameId, std::vector<std::uint64_t>> aliases_;
+  std::unordered_map<CellId, std::uint64_t> cell_va_;
+  std::vector<std::vector<std::uint32_t>> barriers_;
+  std::vector<std::vector<std::uint32_t>> barrier_bits_;
+};
+
+}  // namespace amalgam::model

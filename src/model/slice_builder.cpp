@@ -1,0 +1,721 @@
+#include "model/slice_builder.hpp"
+
+#include <algorithm>
+
+#include "amalgam/arch/descriptor.hpp"
+
+namespace amalgam::model {
+
+namespace {
+
+constexpr std::uint64_t kNoAddress = ~0ULL;
+
+std::uint64_t page_key(PageRef page) {
+  return (static_cast<std::uint64_t>(page.is_table) << 32) | page.id;
+}
+
+}  // namespace
+
+SliceBuilder::SliceBuilder(const ProgramIndex& index, const SliceSettings& settings)
+    : index_(index), program_(index.program()), settings_(settings) {}
+
+Slice SliceBuilder::build(const SliceRequest& request) {
+  slice_.program = &program_;
+  slice_.assumptions = settings_.assumptions;
+  slice_.bbm = settings_.bbm;
+  slice_.ets = settings_.ets;
+  slice_.stage2 = program_.machine.geometry.stage == arch::Stage::kStage2;
+  companion_ = request.companion;
+  add_va_points(request);
+  add_roots();
+  do {
+    gather_ops();
+  } while (grow_values());
+  freeze_cells();
+  if (!slice_.bound.empty()) return std::move(slice_);
+  add_walkers();
+  add_observers();
+  add_events(index_, settings_, ops_, slice_);
+  classify_walkers();
+  rank_pages();
+  if (!slice_.bound.empty()) return std::move(slice_);
+  mark_new_entries();
+  add_conflicts(program_, slice_);
+  return std::move(slice_);
+}
+
+// --- paths ---------------------------------------------------------------------------------------
+
+void SliceBuilder::add_va_points(const SliceRequest& request) {
+  const auto add = [&](std::uint64_t address, bool primary) {
+    if (slice_.va_points.size() >= kMaxVaPoints) {
+      slice_.bound = "more than 8 input pages that affect one another";
+      return;
+    }
+    VaPoint point;
+    point.address = address;
+    point.primary = primary;
+    for (RegionId r = 0; r < program_.regions.size(); ++r) {
+      const Region& region = program_.regions[r];
+      const std::uint64_t bytes = region.pages * index_.granule_bytes();
+      if (address >= region.base && address - region.base < bytes && point.page.region == kNone) {
+        const auto page = static_cast<std::uint32_t>((address - region.base) / index_.granule_bytes());
+        point.page = {r, page};
+        point.name = region.name + "[" + std::to_string(page) + "]";
+      }
+    }
+    slice_.va_points.push_back(point);
+  };
+  for (const std::uint64_t address : request.addresses) add(address, true);
+  for (const std::uint64_t address : request.environment) add(address, false);
+}
+
+void SliceBuilder::add_roots() {
+  for (RootId r = 0; r < program_.roots.size(); ++r) {
+    SliceRoot root;
+    root.root = r;
+    root.tag = program_.roots[r].tag;
+    root.family = static_cast<std::uint8_t>(r);
+    root.start.fill(kNoIndex);
+    slice_.roots.push_back(root);
+  }
+  for (const OpRef ref : index_.everywhere()) {
+    const Op& op = program_.agents[ref.agent].ops[ref.op];
+    const auto* copy = std::get_if<op::CopyTables>(&op.operation);
+    if (copy == nullptr) continue;
+    const std::uint8_t from = slice_.roots[copy->from].family;
+    const std::uint8_t to = slice_.roots[copy->to].family;
+    for (SliceRoot& root : slice_.roots) {
+      if (root.family == to) root.family = from;
+    }
+  }
+  for (std::uint8_t v = 0; v < slice_.va_points.size(); ++v) {
+    VaPoint& point = slice_.va_points[v];
+    if (point.page.region != kNone) {
+      point.family = slice_.roots[program_.regions[point.page.region].root].family;
+    }
+    trace_paths(v, point.primary ? companion_ : kNoAddress);
+  }
+}
+
+void SliceBuilder::trace_paths(std::uint8_t va_point, std::uint64_t companion) {
+  const int level = arch::start_level(program_.machine.geometry);
+  for (SliceRoot& root : slice_.roots) {
+    root.start[va_point] = trace(va_point, program_.roots[root.root].table, level, companion);
+  }
+}
+
+CellId SliceBuilder::cell_for(TableId table, std::uint64_t va, int level) const {
+  return program_.find_cell(table, static_cast<std::uint32_t>(arch::table_index(
+                                       program_.machine.geometry, va, level)));
+}
+
+bool SliceBuilder::table_lives(TableId table) const {
+  return !index_.of_page({true, table}).empty();
+}
+
+// A descriptor that no operation writes, in a table that no operation frees or clears.
+bool SliceBuilder::is_fixed(CellId cell) const {
+  const TableId table = program_.cells[cell].table;
+  if (program_.tables[table].junk || program_.tables[table].free || table_lives(table)) return false;
+  for (const OpRef ref : index_.of_cell(cell)) {
+    const Operation& operation = program_.agents[ref.agent].ops[ref.op].operation;
+    if (!std::holds_alternative<op::ReadDescriptor>(operation)) return false;
+  }
+  return true;
+}
+
+// Follows fixed table descriptors down to the first descriptor that matters. Returns its node, or
+// kNoIndex if the address has no descriptor there.
+std::uint8_t SliceBuilder::trace(std::uint8_t va_point, TableId table, int level,
+                                 std::uint64_t companion) {
+  const arch::Geometry& g = program_.machine.geometry;
+  const std::uint64_t va = slice_.va_points[va_point].address;
+  while (level <= 3) {
+    const CellId cell = cell_for(table, va, level);
+    if (cell == kNone) return kNoIndex;
+    const arch::Descriptor initial{program_.cells[cell].initial};
+    if (!is_fixed(cell) || !arch::is_table(g, initial, level)) {
+      return add_node(va_point, cell, level, companion);
+    }
+    const auto next = index_.page_at(arch::output_address(g, initial, level));
+    if (!next || !next->is_table) return add_node(va_point, cell, level, companion);
+    table = next->id;
+    ++level;
+  }
+  return kNoIndex;
+}
+
+std::uint8_t SliceBuilder::add_node(std::uint8_t va_point, CellId cell, int level,
+                                    std::uint64_t companion) {
+  const auto key = std::make_pair(va_point, cell);
+  if (const auto known = node_of_cell_.find(key); known != node_of_cell_.end()) {
+    return known->second;
+  }
+  const auto index = static_cast<std::uint8_t>(slice_.nodes.size());
+  node_of_cell_.emplace(key, index);
+  Node node;
+  node.va_point = va_point;
+  node.level = static_cast<std::int8_t>(level);
+  slice_.nodes.push_back(node);
+  const std::uint8_t own = draft(cell, va_point, index, false);
+  slice_.nodes[index].cell = own;
+  if (companion != kNoAddress) {
+    const CellId other = cell_for(program_.cells[cell].table, companion, level);
+    if (other != kNone && other != cell) {
+      const std::uint8_t companion_cell = draft(other, va_point, index, true);
+      slice_.nodes[index].companions.push_back(companion_cell);
+    }
+  }
+  return index;
+}
+
+std::uint8_t SliceBuilder::draft(CellId cell, std::uint8_t va_point, std::uint8_t node,
+                                 bool companion) {
+  if (const auto known = draft_of_cell_.find(cell); known != draft_of_cell_.end()) {
+    return known->second;
+  }
+  const auto index = static_cast<std::uint8_t>(drafts_.size());
+  if (index >= kMaxCells) {
+    slice_.bound = "more than 24 descriptors that affect one page";
+    return 0;
+  }
+  draft_of_cell_.emplace(cell, index);
+  CellDraft d;
+  d.cell = cell;
+  d.va_point = va_point;
+  d.node = node;
+  d.companion = companion;
+  const Table& table = program_.tables[program_.cells[cell].table];
+  bool allocated_later = table.junk || table.free;
+  for (const OpRef ref : index_.of_page({true, program_.cells[cell].table})) {
+    const Operation& operation = program_.agents[ref.agent].ops[ref.op].operation;
+    allocated_later |= std::holds_alternative<op::Allocate>(operation);
+  }
+  d.may_be_junk = allocated_later;
+  d.raws.insert(program_.cells[cell].initial);
+  drafts_.push_back(std::move(d));
+  return index;
+}
+
+std::uint8_t SliceBuilder::draft_of(CellId cell) const {
+  const auto found = draft_of_cell_.find(cell);
+  return found == draft_of_cell_.end() ? kNoIndex : found->second;
+}
+
+// --- relevant operations -------------------------------------------------------------------------
+
+void SliceBuilder::add_ops(const std::vector<OpRef>& refs) { ops_.insert(refs.begin(), refs.end()); }
+
+void SliceBuilder::gather_ops() {
+  add_ops(index_.everywhere());
+  for (const VaPoint& point : slice_.va_points) {
+    add_ops(index_.of_va(point.address));
+    add_ops(index_.invalidations_of(point.address));
+  }
+  for (const CellDraft& d : drafts_) {
+    add_ops(index_.of_cell(d.cell));
+    const PageRef table{true, program_.cells[d.cell].table};
+    page_index(table);
+  }
+  for (std::size_t page = 0; page < slice_.pages.size(); ++page) {
+    gather_page_ops(static_cast<std::uint8_t>(page));
+  }
+}
+
+// A copy into a page of the slice brings the page that it reads.
+void SliceBuilder::gather_page_ops(std::uint8_t page) {
+  const PageRef ref = slice_.pages[page].ref;
+  for (const OpRef op_ref : index_.of_page(ref)) {
+    ops_.insert(op_ref);
+    const Operation& operation = program_.agents[op_ref.agent].ops[op_ref.op].operation;
+    const auto* copy = std::get_if<op::CopyFrame>(&operation);
+    if (copy != nullptr && !ref.is_table && copy->to == ref.id) page_index({false, copy->from});
+  }
+}
+
+std::uint8_t SliceBuilder::page_index(PageRef page) {
+  const std::uint64_t key = page_key(page);
+  if (const auto known = page_of_key_.find(key); known != page_of_key_.end()) return known->second;
+  const auto index = static_cast<std::uint8_t>(slice_.pages.size());
+  if (index >= kMaxPages) {
+    slice_.bound = "more than 24 pages of memory that affect one page";
+    return 0;
+  }
+  page_of_key_.emplace(key, index);
+  SlicePage p;
+  p.ref = page;
+  if (page.is_table) {
+    p.free = program_.tables[page.id].free;
+  } else {
+    const Frame& frame = program_.frames[page.id];
+    p.free = frame.free;
+    p.unknown = !frame.contents.known;
+    p.value = value_index(frame.contents.value);
+  }
+  slice_.pages.push_back(p);
+  return index;
+}
+
+std::uint8_t SliceBuilder::value_index(ValueId value) {
+  const auto found = std::find(slice_.values.begin(), slice_.values.end(), value);
+  if (found != slice_.values.end()) return static_cast<std::uint8_t>(found - slice_.values.begin());
+  slice_.values.push_back(value);
+  return static_cast<std::uint8_t>(slice_.values.size() - 1);
+}
+
+// --- values --------------------------------------------------------------------------------------
+
+bool SliceBuilder::add_value(std::uint8_t draft_index, std::uint64_t raw) {
+  CellDraft& d = drafts_[draft_index];
+  if (!d.raws.insert(raw).second) return false;
+  if (d.raws.size() >= kMaxCellValues) {
+    slice_.bound = "a descriptor takes more than 32 values";
+    return false;
+  }
+  return true;
+}
+
+SliceBuilder::RawSet SliceBuilder::register_raws(std::uint32_t agent, RegisterId reg) const {
+  RawSet raws;
+  for (const OpRef ref : ops_) {
+    if (ref.agent != agent) continue;
+    const auto* read =
+        std::get_if<op::ReadDescriptor>(&program_.agents[agent].ops[ref.op].operation);
+    if (read == nullptr || read->into != reg) continue;
+    const std::uint8_t source = draft_of(read->cell);
+    if (source == kNoIndex) continue;
+    raws.insert(drafts_[source].raws.begin(), drafts_[source].raws.end());
+  }
+  return raws;
+}
+
+SliceBuilder::RawSet SliceBuilder::evaluate(std::uint32_t agent, const DescriptorExpr& expr) const {
+  if (expr.source == kNone) return {expr.set};
+  RawSet raws;
+  for (const std::uint64_t raw : register_raws(agent, expr.source)) {
+    raws.insert((raw & ~expr.clear) | expr.set);
+  }
+  return raws;
+}
+
+bool SliceBuilder::grow_from(const Op& op, std::uint32_t agent) {
+  bool grown = false;
+  const auto store = [&](CellId cell, const RawSet& raws) {
+    const std::uint8_t target = draft_of(cell);
+    if (target == kNoIndex) return;
+    for (const std::uint64_t raw : raws) grown |= add_value(target, raw);
+  };
+  if (const auto* write = std::get_if<op::WriteDescriptor>(&op.operation)) {
+    store(write->cell, evaluate(agent, write->value));
+  } else if (const auto* cas = std::get_if<op::CompareExchangeDescriptor>(&op.operation)) {
+    store(cas->cell, evaluate(agent, cas->desired));
+  } else if (const auto* update = std::get_if<op::UpdateDescriptor>(&op.operation)) {
+    const std::uint8_t target = draft_of(update->cell);
+    if (target == kNoIndex) return false;
+    const RawSet old = drafts_[target].raws;
+    for (const std::uint64_t raw : old) {
+      grown |= add_value(target, (raw & ~update->clear) | update->set);
+    }
+  } else if (const auto* zero = std::get_if<op::ZeroTable>(&op.operation)) {
+    for (std::uint8_t i = 0; i < drafts_.size(); ++i) {
+      if (program_.cells[drafts_[i].cell].table == zero->table) grown |= add_value(i, 0);
+    }
+  } else if (const auto* copy = std::get_if<op::CopyTables>(&op.operation)) {
+    grown |= grow_copy(*copy);
+  }
+  return grown;
+}
+
+// Leaf and invalid values travel; a table descriptor of the copy keeps naming the copy's own table,
+// which its cell starts with.
+bool SliceBuilder::grow_copy(const op::CopyTables& copy) {
+  bool grown = false;
+  for (std::uint8_t v = 0; v < slice_.va_points.size(); ++v) {
+    const int start = arch::start_level(program_.machine.geometry);
+    TableId from = program_.roots[copy.from].table;
+    TableId to = program_.roots[copy.to].table;
+    for (int level = start; level <= 3; ++level) {
+      const CellId source = cell_for(from, slice_.va_points[v].address, level);
+      const CellId target = cell_for(to, slice_.va_points[v].address, level);
+      if (source == kNone || target == kNone) break;
+      const std::uint8_t s = draft_of(source);
+      const std::uint8_t t = draft_of(target);
+      RawSet raws{program_.cells[source].initial};
+      if (s != kNoIndex) raws = drafts_[s].raws;
+      for (const std::uint64_t raw : raws) {
+        const bool is_table = arch::is_table(program_.machine.geometry, {raw}, level);
+        if (t != kNoIndex && !is_table) grown |= add_value(t, raw);
+      }
+      const auto descend = [&](CellId cell) -> TableId {
+        const arch::Descriptor d{program_.cells[cell].initial};
+        if (!arch::is_table(program_.machine.geometry, d, level)) return kNone;
+        const auto next = index_.page_at(arch::output_address(program_.machine.geometry, d, level));
+        return next && next->is_table ? next->id : kNone;
+      };
+      from = descend(source);
+      to = descend(target);
+      if (from == kNone || to == kNone) break;
+    }
+  }
+  return grown;
+}
+
+bool SliceBuilder::grow_by_hardware() {
+  const arch::Features& features = program_.machine.features;
+  if (!features.hardware_af && !features.hardware_dirty) return false;
+  const arch::Geometry& g = program_.machine.geometry;
+  bool grown = false;
+  for (std::uint8_t i = 0; i < drafts_.size(); ++i) {
+    const int level = program_.tables[program_.cells[drafts_[i].cell].table].level;
+    const RawSet raws = drafts_[i].raws;
+    for (const std::uint64_t raw : raws) {
+      if (!arch::is_leaf(g, {raw}, level)) continue;
+      if (!arch::has_access_flag({raw})) grown |= add_value(i, arch::with_af({raw}).raw);
+      const bool clean = (raw & arch::bits::kDbm) != 0 && !arch::is_dirty(g, {raw});
+      if (features.hardware_dirty && clean) grown |= add_value(i, arch::with_dirty(g, {raw}).raw);
+    }
+  }
+  return grown;
+}
+
+// New table values lead to new nodes, new leaves to new pages.
+bool SliceBuilder::grow_paths() {
+  const arch::Geometry& g = program_.machine.geometry;
+  const std::size_t nodes = slice_.nodes.size();
+  const std::size_t pages = slice_.pages.size();
+  const std::size_t drafts = drafts_.size();
+  for (std::size_t i = 0; i < drafts_.size() && slice_.bound.empty(); ++i) {
+    const CellDraft d = drafts_[i];
+    if (d.node == kNoIndex) continue;
+    const int level = program_.tables[program_.cells[d.cell].table].level;
+    for (const std::uint64_t raw : d.raws) {
+      if (arch::is_table(g, {raw}, level)) {
+        const auto next = index_.page_at(arch::output_address(g, {raw}, level));
+        if (!next || !next->is_table || d.companion) continue;
+        page_index(*next);
+        const bool primary = slice_.va_points[d.va_point].primary;
+        trace(d.va_point, next->id, level + 1, primary ? companion_ : kNoAddress);
+      } else if (arch::is_leaf(g, {raw}, level)) {
+        const auto page = index_.page_at(target_of(d, raw, level));
+        if (page) page_index(*page);
+      }
+    }
+  }
+  return nodes != slice_.nodes.size() || pages != slice_.pages.size() || drafts != drafts_.size();
+}
+
+bool SliceBuilder::grow_values() {
+  bool grown = false;
+  for (const OpRef ref : ops_) {
+    const Op& op = program_.agents[ref.agent].ops[ref.op];
+    if (const auto* read = std::get_if<op::ReadDescriptor>(&op.operation)) {
+      draft(read->cell, kNoIndex, kNoIndex, false);
+    }
+    grown |= grow_from(op, ref.agent);
+  }
+  grown |= grow_by_hardware();
+  grown |= grow_paths();
+  return grown && slice_.bound.empty();
+}
+
+// The byte that an access to the page lands at, through a leaf of any size. A companion's entry
+// translates the page as its neighbour in the group.
+std::uint64_t SliceBuilder::target_of(const CellDraft& d, std::uint64_t raw, int level) const {
+  const arch::Geometry& g = program_.machine.geometry;
+  const std::uint64_t va = slice_.va_points[d.va_point].address;
+  const std::uint64_t size = arch::level_size_bytes(g, level);
+  std::uint64_t address = arch::output_address(g, {raw}, level) + (va & (size - 1));
+  if (d.companion) {
+    const std::uint64_t own = arch::table_index(g, va, level);
+    address += (own - program_.cells[d.cell].index) * size;
+  }
+  return address;
+}
+
+// --- entries and pages ---------------------------------------------------------------------------
+
+std::uint8_t SliceBuilder::raw_id(std::uint64_t raw) {
+  const auto found = std::find(slice_.raws.begin(), slice_.raws.end(), raw);
+  if (found != slice_.raws.end()) return static_cast<std::uint8_t>(found - slice_.raws.begin());
+  slice_.raws.push_back(raw);
+  return static_cast<std::uint8_t>(slice_.raws.size() - 1);
+}
+
+CellValue SliceBuilder::make_value(const CellDraft& d, std::uint64_t raw, bool junk) {
+  CellValue value;
+  value.raw = raw;
+  if (junk) {
+    value.kind = ValueKind::kJunk;
+    value.raw_id = kNoIndex;
+    return value;
+  }
+  value.raw_id = raw_id(raw);
+  const arch::Geometry& g = program_.machine.geometry;
+  const int level = program_.tables[program_.cells[d.cell].table].level;
+  if (d.node == kNoIndex) return value;
+  if (arch::is_table(g, {raw}, level)) {
+    const auto next = index_.page_at(arch::output_address(g, {raw}, level));
+    value.kind = ValueKind::kTable;
+    if (next && next->is_table && !d.companion) {
+      value.page = page_index(*next);
+      value.node = trace(d.va_point, next->id, level + 1,
+                         slice_.va_points[d.va_point].primary ? companion_ : kNoAddress);
+    }
+  } else if (arch::is_leaf(g, {raw}, level)) {
+    const bool awaits = !arch::has_access_flag({raw});
+    value.kind = ValueKind::kLeaf;
+    if (awaits) {
+      value.kind = program_.machine.features.hardware_af ? ValueKind::kAwaitsAf
+                                                         : ValueKind::kFaulting;
+    }
+    const auto page = index_.page_at(target_of(d, raw, level));
+    if (page) value.page = page_index(*page);
+  }
+  return value;
+}
+
+void SliceBuilder::freeze_cells() {
+  const arch::Geometry& g = program_.machine.geometry;
+  for (const CellDraft& d : drafts_) {
+    SliceCell cell;
+    cell.cell = d.cell;
+    cell.va_point = d.va_point;
+    cell.node = d.node;
+    cell.companion = d.companion;
+    const Table& table = program_.tables[program_.cells[d.cell].table];
+    cell.level = static_cast<std::int8_t>(table.level);
+    cell.table_page = page_index({true, program_.cells[d.cell].table});
+    if (d.may_be_junk) cell.values.push_back(make_value(d, 0, true));
+    for (const std::uint64_t raw : d.raws) cell.values.push_back(make_value(d, raw, false));
+    const auto find_raw = [&](std::uint64_t raw) {
+      for (std::size_t i = 0; i < cell.values.size(); ++i) {
+        if (cell.values[i].kind != ValueKind::kJunk && cell.values[i].raw == raw) {
+          return static_cast<ValueIndex>(i);
+        }
+      }
+      return kNoIndex;
+    };
+    for (CellValue& value : cell.values) {
+      if (value.kind == ValueKind::kAwaitsAf) value.after_af = find_raw(arch::with_af({value.raw}).raw);
+      const bool clean = (value.raw & arch::bits::kDbm) != 0 && !arch::is_dirty(g, {value.raw});
+      if (value.kind == ValueKind::kLeaf && clean && program_.machine.features.hardware_dirty) {
+        value.after_dirty = find_raw(arch::with_dirty(g, {value.raw}).raw);
+      }
+    }
+    const bool junk = table.junk || table.free;
+    cell.initial = junk ? ValueIndex{0} : find_raw(program_.cells[d.cell].initial);
+    slice_.cells.push_back(std::move(cell));
+  }
+  for (Node& node : slice_.nodes) node.table_page = slice_.cells[node.cell].table_page;
+  for (std::uint8_t c = 0; c < slice_.cells.size(); ++c) add_entries(c);
+}
+
+std::set<std::uint16_t> SliceBuilder::tags_of(std::uint8_t va_point) const {
+  std::set<std::uint16_t> tags;
+  for (const SliceRoot& root : slice_.roots) {
+    if (root.start[va_point] != kNoIndex) tags.insert(root.tag);
+  }
+  return tags;
+}
+
+void SliceBuilder::add_entries(std::uint8_t cell) {
+  const SliceCell& c = slice_.cells[cell];
+  if (c.node == kNoIndex) return;
+  const arch::Geometry& g = program_.machine.geometry;
+  for (ValueIndex v = 0; v < c.values.size(); ++v) {
+    const CellValue& value = c.values[v];
+    if (value.kind != ValueKind::kLeaf && value.kind != ValueKind::kTable) continue;
+    if (c.companion && !arch::is_contiguous(g, {value.raw}, c.level)) continue;
+    const bool global = value.kind == ValueKind::kLeaf && !slice_.stage2 &&
+                        arch::is_global(g, {value.raw});
+    // A table descriptor is global as far as tags go: which leaf it leads to decides.
+    const bool untagged = global || value.kind == ValueKind::kTable;
+    if (untagged) {
+      add_entry(cell, v, 0, true);
+    } else {
+      for (const std::uint16_t tag : tags_of(c.va_point)) add_entry(cell, v, tag, false);
+    }
+  }
+}
+
+void SliceBuilder::add_entry(std::uint8_t cell, ValueIndex value, std::uint16_t tag, bool global) {
+  if (slice_.entries.size() >= kMaxEntries) {
+    slice_.bound = "more than 64 different TLB entries for one page";
+    return;
+  }
+  const arch::Geometry& g = program_.machine.geometry;
+  SliceCell& c = slice_.cells[cell];
+  CellValue& v = c.values[value];
+  Entry e;
+  e.cell = cell;
+  e.value = value;
+  e.va_point = c.va_point;
+  e.page = v.page;
+  e.leaf = v.kind == ValueKind::kLeaf;
+  e.global = global;
+  e.tag = tag;
+  e.node = v.node;
+  const std::uint64_t va = slice_.va_points[c.va_point].address;
+  const std::uint64_t size = arch::level_size_bytes(g, c.level);
+  e.cover_start = va & ~(size - 1);
+  e.cover_end = e.cover_start + size;
+  if (e.leaf) {
+    const CellDraft d{c.cell, c.va_point, c.node, c.companion, false, {}};
+    e.output_address = target_of(d, v.raw, c.level);
+    const bool hardware_dirty = program_.machine.features.hardware_dirty;
+    e.writable = arch::is_writable(g, {v.raw}, c.level, false);
+    e.dirty_on_store = !e.writable && arch::is_writable(g, {v.raw}, c.level, hardware_dirty);
+    e.readable = arch::is_readable(g, {v.raw}, c.level);
+    e.block = c.level != 3;
+    e.fault_possible = e.block && slice_.bbm >= 1 && (v.raw & arch::bits::kNt) != 0;
+  }
+  const auto id = static_cast<unsigned>(slice_.entries.size());
+  slice_.entries.push_back(e);
+  v.entries |= bit(id);
+  c.entries |= bit(id);
+  slice_.va_points[c.va_point].entries |= bit(id);
+  if (!e.leaf) slice_.table_entries |= bit(id);
+}
+
+// An entry is new if an event makes it, or if its table is linked by the program.
+void SliceBuilder::mark_new_entries() {
+  std::vector<bool> linked(slice_.nodes.size(), false);
+  for (const SliceRoot& root : slice_.roots) {
+    for (const std::uint8_t start : root.start) {
+      if (start != kNoIndex) linked[start] = true;
+    }
+  }
+  for (std::size_t n = 0; n < slice_.nodes.size(); ++n) {
+    const SliceCell& cell = slice_.cells[slice_.nodes[n].cell];
+    const CellValue& initial = cell.values[cell.initial];
+    if (linked[n] && initial.kind == ValueKind::kTable && initial.node != kNoIndex) {
+      linked[initial.node] = true;
+    }
+  }
+  for (Entry& e : slice_.entries) {
+    const SliceCell& cell = slice_.cells[e.cell];
+    e.is_new = cell.initial != e.value || !linked[cell.node];
+  }
+  for (const SliceAgent& agent : slice_.agents) {
+    for (const Event& event : agent.events) {
+      if (event.kind != EventKind::kWriteCell || event.cell == kNoIndex) continue;
+      for (Entry& e : slice_.entries) {
+        if (e.cell != event.cell) continue;
+        const bool constant = event.value.reg == kNoIndex;
+        e.is_new |= constant && event.value.constant == e.value;
+      }
+    }
+  }
+}
+
+// The succession of pages that an address leads to. Only one agent's stores have a known order, and
+// a page that comes back makes "older" meaningless: then nothing is ranked.
+void SliceBuilder::rank_pages() {
+  for (std::uint8_t v = 0; v < slice_.va_points.size(); ++v) {
+    auto& rank = slice_.va_points[v].rank;
+    rank.fill(kNoIndex);
+    std::vector<std::uint8_t> succession;
+    bool known = true;
+    const auto append = [&](const CellValue& value) {
+      if (value.kind != ValueKind::kLeaf || value.page == kNoIndex) return;
+      if (!succession.empty() && succession.back() == value.page) return;
+      known &= std::find(succession.begin(), succession.end(), value.page) == succession.end();
+      succession.push_back(value.page);
+    };
+    for (const SliceCell& cell : slice_.cells) {
+      if (cell.va_point == v && !cell.companion) append(cell.values[cell.initial]);
+    }
+    std::set<std::uint8_t> writers;
+    for (const SliceAgent& agent : slice_.agents) {
+      for (const Event& event : agent.events) {
+        if (event.kind != EventKind::kWriteCell || event.cell == kNoIndex) continue;
+        const SliceCell& cell = slice_.cells[event.cell];
+        if (cell.va_point != v || cell.companion || event.value.reg != kNoIndex) continue;
+        append(cell.values[event.value.constant]);
+        writers.insert(event.agent);
+      }
+    }
+    if (!known || writers.size() > 1) continue;
+    for (std::size_t i = 0; i < succession.size(); ++i) {
+      rank[succession[i]] = static_cast<std::uint8_t>(i);
+    }
+  }
+}
+
+// --- agents and observers ------------------------------------------------------------------------
+
+void SliceBuilder::add_walkers() {
+  if (program_.machine.cpus + program_.devices.size() > kMaxWalkers) {
+    slice_.bound = "more than 8 CPUs and devices";
+    return;
+  }
+  for (std::uint32_t cpu = 0; cpu < program_.machine.cpus; ++cpu) {
+    Walker w;
+    w.name = "cpu " + std::to_string(cpu);
+    w.id = cpu;
+    w.initial_root = cpu < program_.cpu_roots.size()
+                         ? static_cast<std::uint8_t>(program_.cpu_roots[cpu])
+                         : std::uint8_t{0};
+    w.near_set = slice_.stage2;
+    slice_.walkers.push_back(w);
+  }
+  for (DeviceId d = 0; d < program_.devices.size(); ++d) {
+    const Device& device = program_.devices[d];
+    Walker w;
+    w.name = device.name;
+    w.device = true;
+    w.id = d;
+    w.near_set = true;
+    w.mirrors = device.mirrors;
+    w.listens = device.broadcast_tlbi;
+    slice_.walkers.push_back(w);
+  }
+}
+
+void SliceBuilder::add_observers() {
+  for (std::uint32_t o = 0; o < program_.observers.size(); ++o) {
+    const Observer& observer = program_.observers[o];
+    std::uint32_t walkers = 0;
+    for (const std::uint32_t cpu : observer.cpus) walkers |= 1U << cpu;
+    if (observer.device != kNone) walkers = 1U << (program_.machine.cpus + observer.device);
+    for (std::uint32_t a = 0; a < observer.accesses.size(); ++a) {
+      const ObserverAccess& access = observer.accesses[a];
+      const Region& region = program_.regions[access.region];
+      for (std::uint8_t v = 0; v < slice_.va_points.size(); ++v) {
+        const std::uint64_t first = region.base + access.first * index_.granule_bytes();
+        const std::uint64_t last = region.base + access.last * index_.granule_bytes();
+        const std::uint64_t at = slice_.va_points[v].address;
+        if (at < first || at > last) continue;
+        slice_.observers.push_back({o, a, v, access.kind, access.may_fault, access.may_be_lost,
+                                    walkers});
+      }
+    }
+  }
+}
+
+// Walkers are alike if nothing tells them apart: no agent, the same observers, the same root.
+void SliceBuilder::classify_walkers() {
+  std::uint32_t busy = settings_.symmetry ? 0 : ~0U;
+  for (const SliceAgent& agent : slice_.agents) busy |= 1U << agent.walker;
+  for (std::uint8_t w = 0; w < slice_.walkers.size(); ++w) {
+    Walker& walker = slice_.walkers[w];
+    walker.like = w;
+    if ((busy >> w & 1) != 0 || walker.device) continue;
+    for (std::uint8_t other = 0; other < w; ++other) {
+      const Walker& candidate = slice_.walkers[other];
+      if ((busy >> other & 1) != 0 || candidate.device) continue;
+      if (candidate.initial_root != walker.initial_root) continue;
+      const bool alike = std::all_of(
+          slice_.observers.begin(), slice_.observers.end(), [&](const SliceObserver& o) {
+            return (o.walkers >> w & 1) == (o.walkers >> other & 1);
+          });
+      if (alike) {
+        walker.like = candidate.like;
+        break;
+      }
+    }
+  }
+}
+
+}  // namespace amalgam::model

@@ -1,0 +1,119 @@
+#include "model/state.hpp"
+
+#include <algorithm>
+#include <bit>
+
+namespace amalgam::model {
+
+namespace {
+
+unsigned bits_for(std::size_t values) {
+  return values <= 1 ? 0 : static_cast<unsigned>(std::bit_width(values - 1));
+}
+
+}  // namespace
+
+Field FieldPacker::add(unsigned bits) {
+  Field field;
+  if (bits == 0) return field;
+  if (used_ + bits > 64) {
+    ++word_;
+    used_ = 0;
+  }
+  field.word = static_cast<std::uint8_t>(word_);
+  field.shift = static_cast<std::uint8_t>(used_);
+  field.mask = bits == 64 ? ~std::uint64_t{0} : (std::uint64_t{1} << bits) - 1;
+  used_ += bits;
+  if (used_ == 64) {
+    ++word_;
+    used_ = 0;
+  }
+  return field;
+}
+
+StateLayout::StateLayout(const Slice& slice) {
+  add_walkers(slice);
+  if (bound.empty()) add_shared(slice);
+  if (words > kMaxStateWords) bound = "the state of one page needs more than 24 words";
+}
+
+void StateLayout::add_walkers(const Slice& slice) {
+  const auto entries = static_cast<unsigned>(slice.entries.size());
+  bool near = false;
+  bool mirrors = false;
+  for (const Walker& w : slice.walkers) {
+    near |= w.near_set;
+    mirrors |= w.mirrors;
+  }
+  const unsigned root_bits = bits_for(slice.roots.size());
+  FieldPacker probe(0);
+  WalkerFields fields;
+  fields.far = probe.add(entries);
+  if (near) fields.near = probe.add(entries);
+  fields.receipts = probe.add(slice.receipt_bits);
+  fields.root = probe.add(root_bits);
+  fields.next_root = probe.add(root_bits);
+  if (mirrors) fields.blocked = probe.add(1);
+  for (std::size_t v = 0; v < slice.va_points.size(); ++v) {
+    if (!slice.va_points[v].primary || slice.observers.empty()) continue;
+    std::uint8_t highest = 0;
+    for (const std::uint8_t rank : slice.va_points[v].rank) {
+      if (rank != kNoIndex) highest = std::max(highest, rank);
+    }
+    fields.seen_rank[v] = probe.add(bits_for(highest + 1U));
+    fields.seen_mark[v] = probe.add(1);
+  }
+  walker_words = probe.words_end();
+  if (slice.receipt_bits > 64) bound = "more than 64 broadcast TLBIs concern one page";
+  const auto shifted = [&](Field f, unsigned by) {
+    f.word = static_cast<std::uint8_t>(f.word + by);
+    return f;
+  };
+  for (unsigned w = 0; w < slice.walkers.size(); ++w) {
+    const unsigned by = w * walker_words;
+    WalkerFields copy = fields;
+    for (Field* f : {&copy.far, &copy.near, &copy.receipts, &copy.root, &copy.next_root,
+                     &copy.blocked}) {
+      *f = shifted(*f, by);
+    }
+    for (unsigned v = 0; v < kMaxVaPoints; ++v) {
+      copy.seen_rank[v] = shifted(copy.seen_rank[v], by);
+      copy.seen_mark[v] = shifted(copy.seen_mark[v], by);
+    }
+    walkers.push_back(copy);
+  }
+}
+
+void StateLayout::add_shared(const Slice& slice) {
+  FieldPacker pack(walker_words * static_cast<unsigned>(slice.walkers.size()));
+  for (const SliceCell& cell : slice.cells) cells.push_back(pack.add(bits_for(cell.values.size())));
+  const std::size_t data_values = slice.values.size() + slice.fresh_values;
+  for (const SlicePage& page : slice.pages) {
+    PageFields f;
+    f.freed = pack.add(1);
+    if (!page.ref.is_table) {
+      f.value = pack.add(bits_for(data_values));
+      f.mark = pack.add(1);
+    }
+    pages.push_back(f);
+  }
+  for (const SliceAgent& agent : slice.agents) {
+    AgentFields f;
+    f.executed = pack.add(static_cast<unsigned>(agent.events.size()));
+    f.dead = pack.add(1);
+    agents.push_back(f);
+  }
+  const unsigned register_bits =
+      std::max(bits_for(slice.raws.size() + 2), bits_for(data_values * 2 + 1));
+  for (unsigned r = 0; r < slice.register_count; ++r) registers.push_back(pack.add(register_bits));
+  for (unsigned f = 0; f < slice.flight_slots; ++f) flights.push_back(pack.add(16));
+  for (unsigned l = 0; l < slice.lock_count; ++l) locks.push_back(pack.add(1));
+  stopped_by = pack.add(bits_for(slice.agents.size() + 1));
+  for (std::size_t v = 0; v < slice.va_points.size(); ++v) {
+    wrote.push_back(pack.add(1));
+    last_update.push_back(pack.add(bits_for(slice.raws.size() + 2)));
+  }
+  words = pack.words_end();
+}
+
+}  // namespace amalgam::model

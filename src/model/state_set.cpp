@@ -1,0 +1,96 @@
+#include "model/state_set.hpp"
+
+#include <algorithm>
+
+namespace amalgam::model {
+
+namespace {
+
+constexpr std::size_t kInitialSlots = 256;
+
+// Multiply-and-fold over the words: states differ in few bits, so every bit has to reach the top.
+std::uint64_t mix(std::uint64_t h, std::uint64_t word) {
+  constexpr std::uint64_t kMultiplier = 0x9e3779b97f4a7c15;
+  const auto product = static_cast<unsigned __int128>(h ^ word) * kMultiplier;
+  return static_cast<std::uint64_t>(product) ^ static_cast<std::uint64_t>(product >> 64);
+}
+
+}  // namespace
+
+StateSet::StateSet(unsigned words, std::uint64_t limit_bytes)
+    : words_(words), limit_bytes_(limit_bytes), slots_(kInitialSlots) {}
+
+std::uint64_t StateSet::hash(const State& state) const {
+  std::uint64_t h = 0x243f6a8885a308d3;
+  for (unsigned i = 0; i < words_; ++i) h = mix(h, state.words[i]);
+  return mix(h, words_);
+}
+
+const std::uint64_t* StateSet::data(std::uint32_t index) const {
+  const std::uint32_t offset = index & ((1U << kBlockLg2) - 1);
+  return blocks_[index >> kBlockLg2].get() + std::size_t{offset} * words_;
+}
+
+bool StateSet::equals(std::uint32_t index, const State& state) const {
+  return std::equal(state.words.begin(), state.words.begin() + words_, data(index));
+}
+
+State StateSet::at(std::uint32_t index) const {
+  State state;
+  std::copy_n(data(index), words_, state.words.begin());
+  return state;
+}
+
+std::uint64_t StateSet::bytes() const {
+  const std::uint64_t block = (std::uint64_t{8} * words_) << kBlockLg2;
+  return blocks_.size() * block + slots_.size() * sizeof(Slot) +
+         parents_.capacity() * sizeof(std::uint32_t) +
+         transitions_.capacity() * sizeof(std::uint64_t);
+}
+
+void StateSet::place(Slot slot, std::uint64_t h) {
+  const std::size_t mask = slots_.size() - 1;
+  std::size_t i = h & mask;
+  while (slots_[i].index != kFull) i = (i + 1) & mask;
+  slots_[i] = slot;
+}
+
+bool StateSet::grow() {
+  if (bytes() + slots_.size() * sizeof(Slot) * 2 > limit_bytes_) return false;
+  std::vector<Slot> old(slots_.size() * 2);
+  old.swap(slots_);
+  for (const Slot& slot : old) {
+    if (slot.index != kFull) place(slot, hash(at(slot.index)));
+  }
+  return true;
+}
+
+StateSet::Inserted StateSet::insert(const State& state, std::uint32_t parent,
+                                    std::uint64_t transition) {
+  const std::uint64_t h = hash(state);
+  const auto fingerprint = static_cast<std::uint32_t>(h >> 32);
+  std::size_t mask = slots_.size() - 1;
+  std::size_t i = h & mask;
+  for (; slots_[i].index != kFull; i = (i + 1) & mask) {
+    if (slots_[i].fingerprint == fingerprint && equals(slots_[i].index, state)) {
+      return {slots_[i].index, false};
+    }
+  }
+  const std::uint64_t block_bytes = (std::uint64_t{8} * words_) << kBlockLg2;
+  const bool new_block = size_ >> kBlockLg2 == blocks_.size();
+  if (new_block && bytes() + block_bytes > limit_bytes_) return {kFull, false};
+  if (size_ + size_ / 2 >= slots_.size()) {
+    if (!grow()) return {kFull, false};
+    mask = slots_.size() - 1;
+    for (i = h & mask; slots_[i].index != kFull;) i = (i + 1) & mask;
+  }
+  if (new_block) blocks_.push_back(std::make_unique<std::uint64_t[]>(block_bytes / 8));
+  const std::uint32_t index = size_++;
+  std::copy_n(state.words.begin(), words_, const_cast<std::uint64_t*>(data(index)));
+  slots_[i] = {index, fingerprint};
+  parents_.push_back(parent);
+  transitions_.push_back(transition);
+  return {index, true};
+}
+
+}  // namespace amalgam::model
