@@ -1,0 +1,20 @@
+#include "report/json.hpp"
+
+#include <fmt/format.h>
+
+namespace amalgam::report {
+
+Json document() { return {{"schema", kSchema}}; }
+
+std::string dump(const Json& json, bool one_line) {
+  return json.dump(one_line ? -1 : 2, ' ', false, Json::error_handler_t::replace) + '\n';
+}
+
+std::string hex(std::uint64_t value) { return fmt::format("0x{:016x}", value); }
+
+Json to_json(const model::Location& location) {
+  if (location.line == 0) return nullptr;
+  return {{"line", location.line}, {"column", location.column}, {"length", location.length}};
+}
+
+}  // namespace amalgam::report
