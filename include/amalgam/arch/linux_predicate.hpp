@@ -1,10 +1,9 @@
 #pragma once
 
-#include <array>
 #include <cstdint>
 #include <string_view>
 
-#include "amalgam/arch/change_table.hpp"
+#include "amalgam/arch/change_types.hpp"
 #include "amalgam/arch/descriptor.hpp"
 
 namespace amalgam::arch {
@@ -53,11 +52,34 @@ constexpr bool linux_change_is_safe(Descriptor old_d, Descriptor new_d,
 
 // How the predicate compares with what Arm requires.
 enum class Comparison : std::uint8_t {
-  kAgrees,        // both allow in place, and no TLBI is owed before the change is relied on
-  kAgreesUnsafe,  // both refuse
-  kTooStrict,     // refuses what needs no break
-  kBlind,         // accepts what needs a break
-  kSilent,        // accepts rightly, but a TLBI is owed that it does not speak of
+  kAccepts,    // both allow it in place, and no TLBI is owed before the change is relied on
+  kRefuses,    // both refuse it
+  kTooStrict,  // refuses what needs no break
+  kBlind,      // accepts what needs a break
+  kSilent,     // accepts rightly, but a TLBI is owed before the change is relied on
 };
+
+constexpr std::string_view comparison_name(Comparison comparison) {
+  switch (comparison) {
+    case Comparison::kAccepts:
+      return "accepts rightly";
+    case Comparison::kRefuses:
+      return "refuses rightly";
+    case Comparison::kTooStrict:
+      return "too strict";
+    case Comparison::kBlind:
+      return "blind";
+    case Comparison::kSilent:
+      break;
+  }
+  return "silent on TLBI";
+}
+
+// Lays Linux's verdict beside ours.
+constexpr Comparison compare_with_linux(const Change& ours, bool linux_says_safe) {
+  if (!linux_says_safe) return ours.break_required ? Comparison::kRefuses : Comparison::kTooStrict;
+  if (ours.break_required) return Comparison::kBlind;
+  return ours.tlbi_may_wait ? Comparison::kAccepts : Comparison::kSilent;
+}
 
 }  // namespace amalgam::arch
