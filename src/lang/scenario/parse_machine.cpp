@@ -1,6 +1,7 @@
 #include <array>
 #include <utility>
 
+#include "amalgam/arch/cpu_presets.hpp"
 #include "lang/scenario/parse.hpp"
 #include "lang/scenario/suggest.hpp"
 
@@ -42,7 +43,7 @@ class MachineReader {
     std::string_view name;
     void (MachineReader::*read)();
   };
-  static const std::array<Item, 11> kItems;
+  static const std::array<Item, 12> kItems;
 
   void read_item() {
     const ast::Name name = cursor_.name("an item of a machine");
@@ -102,7 +103,10 @@ class MachineReader {
         static_cast<std::uint8_t>(cursor_.number("the number of output address bits", 52));
   }
 
-  void bbm() { machine_.bbm_levels = read_bbm_levels(cursor_); }
+  void bbm() {
+    has_bbm_ = true;
+    machine_.bbm_levels = read_bbm_levels(cursor_);
+  }
   void ets() { machine_.ets_levels = read_ets_levels(cursor_); }
 
   void cpus() {
@@ -146,8 +150,34 @@ class MachineReader {
     machine_.features.lpa2 = true;
   }
 
+  // A preset says the FEAT_BBM level where a source is known for it.
+  void cpu() {
+    const ast::Name name = cursor_.name("the name of a CPU");
+    const arch::CpuPreset* preset = arch::find_preset(name.text);
+    if (preset != nullptr) {
+      const unsigned level = arch::effective_bbm(arch::features_of(*preset));
+      preset_bbm_ = static_cast<std::uint8_t>(level);
+      preset_ = name;
+      return;
+    }
+    std::vector<std::string_view> known;
+    for (const arch::CpuPreset& row : arch::kCpuPresets) known.push_back(row.name);
+    cursor_.fail(name.location,
+                 "no CPU is known by the name " + quoted(name.text) + suggestion(name.text, known));
+  }
+
+  void apply_preset() {
+    if (!preset_) return;
+    if (has_bbm_ && machine_.bbm_levels != std::vector{preset_bbm_}) {
+      cursor_.note(preset_->location, "the CPU has FEAT_BBM level " + std::to_string(preset_bbm_) +
+                                          ", the machine says another");
+    }
+    machine_.bbm_levels = {preset_bbm_};
+  }
+
   // What one item cannot see: items that do not go together.
   void check() {
+    apply_preset();
     const arch::Geometry& g = machine_.geometry;
     const bool is_64k = g.granule == arch::Granule::k64K;
     if (g.lpa2 && is_64k) cursor_.note(lpa2_at_, "`lpa2` is for the granules 4K and 16K");
@@ -186,9 +216,12 @@ class MachineReader {
   Location pa_at_;
   Location regime_at_;
   Location lpa2_at_;
+  std::optional<ast::Name> preset_;
+  std::uint8_t preset_bbm_ = 0;
+  bool has_bbm_ = false;
 };
 
-const std::array<MachineReader::Item, 11> MachineReader::kItems{{
+const std::array<MachineReader::Item, 12> MachineReader::kItems{{
     {"arm64", &MachineReader::arm64},
     {"granule", &MachineReader::granule},
     {"va", &MachineReader::va},
@@ -200,6 +233,7 @@ const std::array<MachineReader::Item, 11> MachineReader::kItems{{
     {"stage", &MachineReader::stage},
     {"regime", &MachineReader::regime},
     {"lpa2", &MachineReader::lpa2},
+    {"cpu", &MachineReader::cpu},
 }};
 
 }  // namespace
