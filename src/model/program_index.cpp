@@ -179,38 +179,74 @@ void ProgramIndex::add_alias(std::uint64_t raw, int level, CellId cell) {
   }
 }
 
+// A group of contiguous entries matters if any of its members ever has the bit.
+void ProgramIndex::add_group(std::uint64_t raw, int level, CellId cell) {
+  const arch::Geometry& g = program_->machine.geometry;
+  const auto va = cell_va_.find(cell);
+  if (va == cell_va_.end() || !arch::is_contiguous(g, {raw}, level)) return;
+  const std::uint64_t bytes = arch::level_size_bytes(g, level) * arch::contiguous_entries(g, level);
+  groups_[va->second & ~(bytes - 1)] = level;
+}
+
+std::optional<int> ProgramIndex::contiguous_level(std::uint64_t va) const {
+  const arch::Geometry& g = program_->machine.geometry;
+  for (int level = 3; level >= 1; --level) {
+    const std::uint64_t bytes =
+        arch::level_size_bytes(g, level) * arch::contiguous_entries(g, level);
+    const auto found = groups_.find(va & ~(bytes - 1));
+    if (found != groups_.end() && found->second == level) return level;
+  }
+  return std::nullopt;
+}
+
+// Records the input address of every descriptor that may translate `va` in tables under `table`,
+// through every table that a constant store may link.
+void ProgramIndex::place_cells(TableId table, int level, std::uint64_t va) {
+  const arch::Geometry& g = program_->machine.geometry;
+  if (level > 3) return;
+  const auto index = static_cast<std::uint32_t>(arch::table_index(g, va, level));
+  const CellId cell = program_->find_cell(table, index);
+  if (cell == kNone) return;
+  cell_va_.emplace(cell, va & ~(arch::level_size_bytes(g, level) - 1));
+  const auto follow = [&](std::uint64_t raw) {
+    if (!arch::is_table(g, {raw}, level)) return;
+    const auto next = page_at(arch::output_address(g, {raw}, level));
+    if (next && next->is_table) place_cells(next->id, level + 1, va);
+  };
+  follow(program_->cells[cell].initial);
+  const auto written = constants_.find(cell);
+  if (written == constants_.end()) return;
+  for (const std::uint64_t raw : written->second) follow(raw);
+}
+
 void ProgramIndex::index_aliases() {
   const arch::Geometry& g = program_->machine.geometry;
+  for (const Agent& agent : program_->agents) {
+    for (const Op& op : agent.ops) {
+      const auto* write = std::get_if<op::WriteDescriptor>(&op.operation);
+      if (write == nullptr || write->value.source != kNone) continue;
+      auto& list = constants_[write->cell];
+      if (std::find(list.begin(), list.end(), write->value.set) == list.end()) {
+        list.push_back(write->value.set);
+      }
+    }
+  }
   for (const Region& region : program_->regions) {
     for (std::uint32_t p = 0; p < region.pages; ++p) {
-      const std::uint64_t va = region.base + p * granule_bytes_;
       for (const Root& root : program_->roots) {
-        TableId table = root.table;
-        for (int level = arch::start_level(g); table != kNone && level <= 3; ++level) {
-          const auto index = static_cast<std::uint32_t>(arch::table_index(g, va, level));
-          const CellId cell = program_->find_cell(table, index);
-          if (cell == kNone) break;
-          const std::uint64_t size = arch::level_size_bytes(g, level);
-          cell_va_.emplace(cell, va & ~(size - 1));
-          const std::uint64_t raw = program_->cells[cell].initial;
-          table = kNone;
-          if (!arch::is_table(g, {raw}, level)) break;
-          const auto next = page_at(arch::output_address(g, {raw}, level));
-          if (next && next->is_table) table = next->id;
-        }
+        place_cells(root.table, arch::start_level(g), region.base + p * granule_bytes_);
       }
     }
   }
   for (CellId c = 0; c < program_->cells.size(); ++c) {
     const int level = program_->tables[program_->cells[c].table].level;
     add_alias(program_->cells[c].initial, level, c);
-  }
-  for (const Agent& agent : program_->agents) {
-    for (const Op& op : agent.ops) {
-      if (const auto* write = std::get_if<op::WriteDescriptor>(&op.operation)) {
-        const int level = program_->tables[program_->cells[write->cell].table].level;
-        if (write->value.source == kNone) add_alias(write->value.set, level, write->cell);
-      }
+    add_group(program_->cells[c].initial, level, c);
+    const auto written = constants_.find(c);
+    if (written == constants_.end()) continue;
+    for (const std::uint64_t raw : written->second) {
+      add_alias(raw, level, c);
+      add_group(raw, level, c);
     }
   }
 }

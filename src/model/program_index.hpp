@@ -51,8 +51,9 @@ class ProgramIndex {
   // The decoded TLBI of an operation, or nothing if the mnemonic is not one.
   [[nodiscard]] std::optional<arch::TlbiOperation> decode(const op::Tlbi& tlbi) const;
 
-  // The input addresses of all cells of a table at a level, by what its parents map; several if the
-  // table is linked more than once. Indexed by table.
+  // The level at which the address belongs to a group whose members ever have the contiguous bit.
+  [[nodiscard]] std::optional<int> contiguous_level(std::uint64_t va) const;
+
   [[nodiscard]] std::uint64_t granule_bytes() const { return granule_bytes_; }
   [[nodiscard]] std::uint64_t page_of(std::uint64_t va) const { return va & ~(granule_bytes_ - 1); }
 
@@ -60,6 +61,8 @@ class ProgramIndex {
   void add(const Op& op, OpRef ref);
   void add_invalidation(std::uint64_t start, std::uint64_t end, OpRef ref);
   void add_alias(std::uint64_t raw, int level, CellId cell);
+  void add_group(std::uint64_t raw, int level, CellId cell);
+  void place_cells(TableId table, int level, std::uint64_t va);
   void index_barriers();
   void index_pages();
   void index_aliases();
@@ -80,6 +83,8 @@ class ProgramIndex {
   std::unordered_map<std::uint64_t, PageRef> addresses_;
   std::unordered_map<FrameId, std::vector<std::uint64_t>> aliases_;
   std::unordered_map<CellId, std::uint64_t> cell_va_;
+  std::unordered_map<CellId, std::vector<std::uint64_t>> constants_;  // stored by some operation
+  std::unordered_map<std::uint64_t, int> groups_;  // first address of a contiguous group: level
   std::vector<std::vector<std::uint32_t>> barriers_;
   std::vector<std::vector<std::uint32_t>> barrier_bits_;
 };

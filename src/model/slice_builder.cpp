@@ -37,6 +37,7 @@ Slice SliceBuilder::build(const SliceRequest& request) {
   add_observers();
   add_events(index_, settings_, ops_, slice_);
   classify_walkers();
+  slice_.fresh_values = static_cast<unsigned>(slice_.pages.size()) + slice_.register_count + 1;
   rank_pages();
   if (!slice_.bound.empty()) return std::move(slice_);
   mark_new_entries();
