@@ -50,12 +50,32 @@ struct Coverage {
   std::set<RowId> rows;
 };
 
+// The differences that the oracle knows too, where both sides may be cached.
+void compare_differences(const oracle::Pair& p, DiffMask differs) {
+  if (!oracle::is_cached(p.c, p.before) || !oracle::is_cached(p.c, p.after)) return;
+  const bool equal = p.before.fields == p.after.fields && !oracle::resized(p);
+  EXPECT_EQ(differs.empty(), equal);
+  EXPECT_EQ(differs.has(Difference::kOutputAddress), oracle::moved(p));
+  EXPECT_EQ(differs.has(Difference::kPermissionWidened), oracle::widened(p));
+  EXPECT_EQ(differs.has(Difference::kPermissionNarrowed), oracle::narrowed(p));
+  EXPECT_EQ(differs.has(Difference::kMemoryType), oracle::clause1_type(p));
+  EXPECT_EQ(differs.has(Difference::kCacheability), oracle::clause1_cacheability(p));
+  EXPECT_EQ(differs.has(Difference::kShareability), oracle::clause1_shareability(p));
+  EXPECT_EQ(differs.has(Difference::kTagged), oracle::tagged(p));
+  EXPECT_EQ(differs.has(Difference::kSize), oracle::resized(p));
+  EXPECT_EQ(differs.has(Difference::kContiguous), oracle::refolded(p));
+  EXPECT_EQ(differs.has(Difference::kDirty), oracle::row8(p) || oracle::row9(p));
+  EXPECT_EQ(differs.has(Difference::kAccessFlag), oracle::row6(p) || oracle::row7(p));
+  EXPECT_EQ(differs.has(Difference::kOther), oracle::row38(p));
+}
+
 void compare(const Leaf& before, const Leaf& after, const Entry& old_entry, const Entry& new_entry,
              const ChangeContext& c, Coverage& coverage) {
   const Change change = classify(old_entry, new_entry, c);
   const oracle::Answer expected = oracle::judge({before, after, c});
   ++coverage.pairs;
   coverage.rows.insert(change.row);
+  compare_differences({before, after, c}, change.differs);
   const bool same = change.row == expected.row && change.hazard == expected.hazard &&
                     change.break_required == expected.break_required &&
                     change.when == expected.when && change.tlbi == expected.tlbi;

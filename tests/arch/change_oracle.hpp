@@ -115,8 +115,11 @@ inline bool clause1_type(const Pair& p) {
   const bool tagging = a != b && a.substr(2) == b.substr(2) && a.front() != 'd' && b.front() != 'd';
   return a.substr(0, 2) != b.substr(0, 2) && !tagging;
 }
+// Device memory has no cacheability to change.
 inline bool clause1_cacheability(const Pair& p) {
-  return memory(p.c, p.before).substr(2) != memory(p.c, p.after).substr(2);
+  const auto a = memory(p.c, p.before);
+  const auto b = memory(p.c, p.after);
+  return a.front() != 'd' && b.front() != 'd' && a.substr(2) != b.substr(2);
 }
 inline bool clause1_shareability(const Pair& p) {
   return p.before.fields.shareability != p.after.fields.shareability;

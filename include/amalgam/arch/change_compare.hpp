@@ -2,7 +2,6 @@
 
 // How two entries differ, in the terms of the rules. Part of change.hpp.
 
-#include <algorithm>
 #include <cstdint>
 
 #include "amalgam/arch/change_types.hpp"
@@ -74,17 +73,20 @@ constexpr MemoryAttributes attributes(const ChangeContext& c, Descriptor d) {
   return decode_mair_byte(mair_byte(c.mair, static_cast<unsigned>((d.raw & bits::kAttrIndx) >> 2)));
 }
 
-// Where the entry sends `va`, at the granularity of the smaller of the two entries.
-constexpr std::uint64_t address_at(const ChangeContext& c, const Entry& e, unsigned smaller_lg2) {
+// Where the entry sends `c.va`.
+constexpr std::uint64_t address_at(const ChangeContext& c, const Entry& e) {
   const std::uint64_t offset = c.va & low_mask(level_size_lg2(c.geometry, e.level));
-  return output_address(c.geometry, e.descriptor, e.level) + (offset & ~low_mask(smaller_lg2));
+  return output_address(c.geometry, e.descriptor, e.level) + offset;
 }
 
 constexpr bool addresses_differ(const ChangeContext& c, const Entry& a, const Entry& b) {
-  const unsigned smaller = level_size_lg2(c.geometry, std::max(a.level, b.level));
-  if (address_at(c, a, smaller) != address_at(c, b, smaller)) return true;
+  if (address_at(c, a) != address_at(c, b)) return true;
   const bool has_space = c.secure_state && c.geometry.stage == Stage::kStage1;
   return has_space && ((a.descriptor.raw ^ b.descriptor.raw) & bits::kNs) != 0;
+}
+
+constexpr bool is_normal(const MemoryAttributes& m) {
+  return m.type == MemoryType::kNormal || m.type == MemoryType::kNormalTagged;
 }
 
 constexpr bool is_tagged_pair(const MemoryAttributes& a, const MemoryAttributes& b) {
@@ -97,7 +99,8 @@ constexpr DiffMask attribute_differences(const MemoryAttributes& a, const Memory
   DiffMask mask;
   if (is_tagged_pair(a, b)) return only(Difference::kTagged);
   mask.set(Difference::kMemoryType, a.type != b.type || a.device != b.device);
-  mask.set(Difference::kCacheability, a.inner != b.inner || a.outer != b.outer);
+  const bool both_normal = is_normal(a) && is_normal(b);
+  mask.set(Difference::kCacheability, both_normal && (a.inner != b.inner || a.outer != b.outer));
   mask.set(Difference::kHints, mask.empty() && (a.hints != b.hints || a.xs != b.xs));
   return mask;
 }
