@@ -86,6 +86,10 @@ void Diagnostics::error(const model::Location& location, std::string message) {
   if (std::ranges::none_of(found_, same_place)) found_.push_back(std::move(diagnostic));
 }
 
+bool Diagnostics::has_line(std::uint32_t line) const {
+  return std::ranges::any_of(found_, [&](const Diagnostic& d) { return d.location.line == line; });
+}
+
 std::vector<Diagnostic> Diagnostics::take() {
   std::ranges::stable_sort(found_, {}, place);
   return std::exchange(found_, {});

@@ -29,6 +29,7 @@ class Diagnostics {
   // Notes an error, unless one is noted for the same line and column or kMax are noted.
   void error(const model::Location& location, std::string message);
 
+  [[nodiscard]] bool has_line(std::uint32_t line) const;
   [[nodiscard]] bool any() const { return !found_.empty(); }
   [[nodiscard]] bool full() const { return found_.size() >= kMax; }
 

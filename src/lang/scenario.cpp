@@ -12,7 +12,8 @@ std::optional<model::Program> parse_program(std::string_view text, Diagnostics& 
   if (!scenario::check_bytes(text, diagnostics)) return std::nullopt;
   const scenario::Lines lines = scenario::read_lines(text, diagnostics);
   const auto statements = scenario::build_blocks(lines, diagnostics);
-  const scenario::ast::Scenario tree = scenario::parse(statements, diagnostics);
+  if (!statements) return std::nullopt;
+  const scenario::ast::Scenario tree = scenario::parse(*statements, diagnostics);
   if (diagnostics.any()) return std::nullopt;  // names would be missing that stand in the text
   return scenario::lower(tree, diagnostics);
 }

@@ -107,8 +107,7 @@ std::uint64_t Cursor::number(std::string_view what, std::uint64_t max) {
   const Token& token = take();
   const std::optional<std::uint64_t> value = number_value(token.text);
   if (value && *value <= max) return *value;
-  fail(token.location, value ? "expected " + std::string(what) + " up to " + std::to_string(max) +
-                                   ", found " + quoted(token.text)
+  fail(token.location, value ? "expected " + std::string(what) + ", found " + quoted(token.text)
                              : "the number does not fit 64 bits");
   return 0;
 }
@@ -134,8 +133,11 @@ void Cursor::fail_expected(std::string_view what) {
   fail(here(), "expected " + std::string(what) + ", found " + found);
 }
 
+// A second error of the same line would only follow from the first.
 void Cursor::fail(const Location& location, std::string message) {
-  if (!failed_) diagnostics_->error(location, std::move(message));
+  if (!failed_ && !diagnostics_->has_line(location.line)) {
+    diagnostics_->error(location, std::move(message));
+  }
   failed_ = true;
   next_ = tokens_.size();
 }

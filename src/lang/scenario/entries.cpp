@@ -49,7 +49,7 @@ std::optional<FoundEntry> EntryFinder::find_in_table(const ast::Entry& entry, in
   const model::Table& found = program_.tables[*table];
   const std::uint64_t entries = std::uint64_t{1}
                                 << arch::table_entries_lg2(program_.machine.geometry, found.level);
-  const auto index = names_.index(item.indices.back(), loops, entries, item.name.text);
+  const auto index = names_.index(item.indices.back(), loops, {item.name.text, entries, "entries"});
   if (!index) return std::nullopt;
   if (found.level == level) return FoundEntry{{*table, *index}, level, std::nullopt};
   diagnostics_.error(entry.level.location, "the table has level " + std::to_string(found.level) +

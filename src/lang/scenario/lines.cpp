@@ -13,7 +13,7 @@ namespace grammar {
 
 using namespace tao::pegtl;  // NOLINT(google-build-using-namespace): the grammar's vocabulary
 
-struct Indent : star<one<' '>> {};
+struct Indent : star<one<' ', '\t'>> {};
 struct Comment : seq<one<'#'>, until<at<eolf>>> {};
 struct Number : seq<digit, star<identifier_other>> {};
 struct Word
@@ -35,14 +35,18 @@ class Collector {
   Collector(Lines& lines, Diagnostics& diagnostics) : lines_(lines), diagnostics_(diagnostics) {}
 
   void begin_line(std::string_view indent) {
+    constexpr std::uint32_t kTabWidth = 4;  // a guess that leaves the blocks as they look
+    const auto tabs = static_cast<std::uint32_t>(std::ranges::count(indent, '\t'));
     const auto next_token = static_cast<std::uint32_t>(lines_.tokens.size());
-    lines_.lines.push_back({.number = static_cast<std::uint32_t>(lines_.lines.size() + 1),
-                            .indent = static_cast<std::uint32_t>(indent.size()),
-                            .first_token = next_token,
-                            .end_token = next_token,
-                            .comment = {}});
+    lines_.lines.push_back(
+        {.number = static_cast<std::uint32_t>(lines_.lines.size() + 1),
+         .indent = static_cast<std::uint32_t>(indent.size()) + tabs * (kTabWidth - 1),
+         .first_token = next_token,
+         .end_token = next_token,
+         .comment = {}});
     counted_to_ = indent.data();
     column_ = 1;
+    if (tabs != 0) error(indent, "a tab: indentation and spacing are made of spaces");
   }
 
   void token(TokenKind kind, std::string_view text) {
@@ -232,7 +236,8 @@ class BlockBuilder {
   BlockBuilder(const Lines& lines, Diagnostics& diagnostics)
       : lines_(lines), diagnostics_(diagnostics) {}
 
-  std::vector<Statement> build() {
+  // Nothing if blocks are nested too deep.
+  std::optional<std::vector<Statement>> build() {
     std::vector<Statement> top;
     open_.push_back({0, &top});
     for (const Line& line : lines_.lines) {
@@ -241,6 +246,7 @@ class BlockBuilder {
         extend(line);
       } else {
         add(line);
+        if (too_deep_) return std::nullopt;
       }
     }
     return top;
@@ -269,10 +275,15 @@ class BlockBuilder {
 
   void choose_block(const Line& line, const Location& where) {
     if (line.indent > open_.back().indent) return open_block(line, where);
-    while (line.indent < open_.back().indent) open_.pop_back();
+    std::uint32_t deeper = line.indent;
+    while (line.indent < open_.back().indent) {
+      deeper = open_.back().indent;
+      open_.pop_back();
+    }
     if (line.indent == open_.back().indent) return;
     diagnostics_.error(where, "the indentation is that of no open block: expected " +
-                                  std::to_string(open_.back().indent) + " spaces, found " +
+                                  std::to_string(open_.back().indent) + " or " +
+                                  std::to_string(deeper) + " spaces, found " +
                                   std::to_string(line.indent));
   }
 
@@ -280,6 +291,7 @@ class BlockBuilder {
     if (open_.back().statements->empty()) {
       diagnostics_.error(where, "a statement at the top starts in the first column");
     } else if (open_.size() > kMaxNesting) {
+      too_deep_ = true;
       diagnostics_.error(where,
                          "blocks are nested more than " + std::to_string(kMaxNesting) + " deep");
     } else {
@@ -290,11 +302,12 @@ class BlockBuilder {
   const Lines& lines_;
   Diagnostics& diagnostics_;
   std::vector<OpenBlock> open_;
+  bool too_deep_ = false;
 };
 
 }  // namespace
 
-std::vector<Statement> build_blocks(const Lines& lines, Diagnostics& diagnostics) {
+std::optional<std::vector<Statement>> build_blocks(const Lines& lines, Diagnostics& diagnostics) {
   return BlockBuilder(lines, diagnostics).build();
 }
 

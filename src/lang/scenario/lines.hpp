@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string_view>
 #include <vector>
@@ -59,7 +60,8 @@ bool check_bytes(std::string_view text, Diagnostics& diagnostics);
 // Cuts a text into lines and tokens. The result points into `text`. Cost: linear.
 Lines read_lines(std::string_view text, Diagnostics& diagnostics);
 
-// Builds blocks out of indentation. The result points into `lines`.
-std::vector<Statement> build_blocks(const Lines& lines, Diagnostics& diagnostics);
+// Builds blocks out of indentation; nothing if they are nested too deep. The result points into
+// `lines`.
+std::optional<std::vector<Statement>> build_blocks(const Lines& lines, Diagnostics& diagnostics);
 
 }  // namespace amalgam::lang::scenario

@@ -14,8 +14,18 @@ constexpr std::array<std::string_view, 3> kKindNames{"frame", "table", "region"}
 
 std::string_view kind_name(SymbolKind kind) { return kKindNames[static_cast<std::size_t>(kind)]; }
 
-std::string counted(std::string_view name, std::uint64_t count) {
-  return quoted(name) + " has " + std::to_string(count) + (count == 1 ? " page" : " pages");
+constexpr std::array<std::string_view, 3> kMemberNouns{"frames", "tables", "pages"};
+
+// "`tail` has 7 frames"
+std::string has_members(const MemberCount& members) {
+  std::string text = quoted(members.of) + " has " + std::to_string(members.count) + ' ';
+  text.append(members.noun);
+  if (members.count == 1) text.pop_back();
+  return text;
+}
+
+MemberCount members_of(const ast::Name& name, const Symbol& symbol) {
+  return {name.text, symbol.count, kMemberNouns[static_cast<std::size_t>(symbol.kind)]};
 }
 
 }  // namespace
@@ -100,26 +110,26 @@ const Symbol* Names::symbol(const ast::Name& name, SymbolKind kind) const {
 }
 
 std::optional<std::uint32_t> Names::index(const ast::Index& index, const LoopValues& loops,
-                                          std::uint64_t count, std::string_view of) const {
+                                          const MemberCount& members) const {
   if (index.any || index.last) {
     diagnostics_.error(index.location,
                        index.any ? "`any` stands in observers only; expected one index"
                                  : "expected one index, found a range; `for` makes a loop");
     return std::nullopt;
   }
-  const auto range = index_range(index, loops, count, of);
+  const auto range = index_range(index, loops, members);
   return range ? std::optional(range->first) : std::nullopt;
 }
 
 std::optional<IdRange> Names::index_range(const ast::Index& index, const LoopValues& loops,
-                                          std::uint64_t count, std::string_view of) const {
-  if (index.any) return IdRange{0, static_cast<std::uint32_t>(count)};
+                                          const MemberCount& members) const {
+  if (index.any) return IdRange{0, static_cast<std::uint32_t>(members.count)};
   const std::int64_t first = evaluate(index.first, loops);
   const std::int64_t last = index.last ? evaluate(*index.last, loops) : first;
   for (const std::int64_t value : {first, last}) {
-    if (value >= 0 && static_cast<std::uint64_t>(value) < count) continue;
+    if (value >= 0 && static_cast<std::uint64_t>(value) < members.count) continue;
     diagnostics_.error(index.location, "the index " + std::to_string(value) +
-                                           " is out of range: " + counted(of, count));
+                                           " is out of range: " + has_members(members));
     return std::nullopt;
   }
   if (last < first) {
@@ -138,7 +148,7 @@ std::optional<IdRange> Names::members(const ast::Item& item, SymbolKind kind,
     diagnostics_.error(item.indices.back().location, "expected one index");
     return std::nullopt;
   }
-  const auto range = index_range(item.indices.front(), loops, found->count, item.name.text);
+  const auto range = index_range(item.indices.front(), loops, members_of(item.name, *found));
   if (!range) return std::nullopt;
   return IdRange{found->first + range->first, range->count};
 }
@@ -149,9 +159,10 @@ std::optional<std::uint32_t> Names::member(const ast::Item& item, SymbolKind kin
   if (!range) return std::nullopt;
   if (range->count == 1) return range->first;
   if (item.indices.empty()) {
-    diagnostics_.error(item.name.location, counted(item.name.text, range->count) +
-                                               "; expected one of them, for example " +
-                                               quoted(std::string(item.name.text) + "[0]"));
+    diagnostics_.error(item.name.location,
+                       has_members(members_of(item.name, *find(item.name.text))) +
+                           "; expected one of them, for example " +
+                           quoted(std::string(item.name.text) + "[0]"));
   } else {
     diagnostics_.error(item.indices.front().location,
                        "expected one index, found a range; `for` makes a loop");
@@ -190,7 +201,7 @@ std::optional<PageRange> Names::pages(const ast::Page& page, const LoopValues& l
     return std::nullopt;
   }
   const auto range =
-      index_range(page.item.indices.front(), loops, found->count, page.item.name.text);
+      index_range(page.item.indices.front(), loops, members_of(page.item.name, *found));
   if (!range) return std::nullopt;
   result.first = range->first;
   result.last = range->first + range->count - 1;

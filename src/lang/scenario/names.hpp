@@ -26,6 +26,13 @@ struct Symbol {
   bool is_array = false;
 };
 
+// What an index counts: "`pt` has 512 entries".
+struct MemberCount {
+  std::string_view of;
+  std::uint64_t count = 0;
+  std::string_view noun;  // in the plural
+};
+
 // first .. first + count - 1
 struct IdRange {
   std::uint32_t first = 0;
@@ -99,7 +106,7 @@ class Names {
 
   // An index in [0, count).
   [[nodiscard]] std::optional<std::uint32_t> index(const ast::Index& index, const LoopValues& loops,
-                                                   std::uint64_t count, std::string_view of) const;
+                                                   const MemberCount& members) const;
 
   // The symbol of that kind; "no frame is named ..." or "... is a region, expected a frame".
   [[nodiscard]] const Symbol* symbol(const ast::Name& name, SymbolKind kind) const;
@@ -112,7 +119,7 @@ class Names {
   [[nodiscard]] std::optional<std::uint32_t> member(const ast::Item& item, SymbolKind kind,
                                                     const LoopValues& loops) const;
   [[nodiscard]] std::optional<IdRange> index_range(const ast::Index& index, const LoopValues& loops,
-                                                   std::uint64_t count, std::string_view of) const;
+                                                   const MemberCount& members) const;
 
   const model::Program& program_;
   Diagnostics& diagnostics_;

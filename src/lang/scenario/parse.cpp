@@ -124,7 +124,7 @@ class TopReader {
     ast::Root result{read_new_name(cursor_, "the name of a root"), {}, 0};
     if (cursor_.accept("like")) result.like = cursor_.name("a root");
     if (cursor_.accept("asid") || cursor_.accept("vmid")) {
-      result.tag = static_cast<std::uint16_t>(cursor_.number("a number", 0xffff));
+      result.tag = static_cast<std::uint16_t>(cursor_.number("a number of 16 bits", 0xffff));
     }
     cursor_.expect_end("`like`, `asid`");
     if (!cursor_.failed()) scenario_.roots.push_back(result);
@@ -132,7 +132,7 @@ class TopReader {
 
   void cpu() {
     ast::CpuRoot result;
-    result.cpu = static_cast<std::uint32_t>(cursor_.number("the number of a CPU", 255));
+    result.cpu = static_cast<std::uint32_t>(cursor_.number("the number of a CPU", 63));
     result.location = cursor_.span_from(1);
     cursor_.expect("uses");
     result.root = cursor_.name("a root");
@@ -348,6 +348,13 @@ const std::array<TopReader::Form, 15> TopReader::kForms{{
     {"expect", &TopReader::expect, true},
 }};
 
+void require_case(const std::vector<Statement>& statements, Diagnostics& diagnostics) {
+  const Token* first = statements.empty() ? nullptr : &statements.front().tokens.front();
+  if (first != nullptr && first->text == "case") return;
+  diagnostics.error(first == nullptr ? Location{1, 1, 1} : first->location,
+                    "a scenario starts with `case \"TITLE\"`");
+}
+
 }  // namespace
 
 void refuse_block(const Statement& statement, Diagnostics& diagnostics) {
@@ -358,6 +365,7 @@ void refuse_block(const Statement& statement, Diagnostics& diagnostics) {
 
 ast::Scenario parse(const std::vector<Statement>& statements, Diagnostics& diagnostics) {
   ast::Scenario scenario;
+  require_case(statements, diagnostics);
   for (const Statement& statement : statements) {
     TopReader(statement, scenario, diagnostics).read();
   }

@@ -94,13 +94,13 @@ class MachineReader {
   void va() {
     va_at_ = cursor_.here();
     machine_.geometry.va_bits =
-        static_cast<std::uint8_t>(cursor_.number("the number of input address bits", 52));
+        static_cast<std::uint8_t>(cursor_.number("the number of input address bits, 25 to 52", 52));
   }
 
   void pa() {
     pa_at_ = cursor_.here();
-    machine_.geometry.pa_bits =
-        static_cast<std::uint8_t>(cursor_.number("the number of output address bits", 52));
+    machine_.geometry.pa_bits = static_cast<std::uint8_t>(
+        cursor_.number("the number of output address bits, 32 to 52", 52));
   }
 
   void bbm() {
@@ -111,7 +111,7 @@ class MachineReader {
 
   void cpus() {
     const Location at = cursor_.here();
-    machine_.cpus = static_cast<std::uint32_t>(cursor_.number("the number of CPUs", 64));
+    machine_.cpus = static_cast<std::uint32_t>(cursor_.number("the number of CPUs, 1 to 64", 64));
     if (machine_.cpus == 0) cursor_.fail(at, "a machine has a CPU at least");
   }
 

@@ -235,7 +235,7 @@ class StepReader {
       } else if (tagged && !result.tag && cursor_.sees("asid")) {
         const std::size_t start = cursor_.position();
         cursor_.take();
-        result.tag = static_cast<std::uint16_t>(cursor_.number("an ASID", 0xffff));
+        result.tag = static_cast<std::uint16_t>(cursor_.number("an ASID of 16 bits", 0xffff));
         result.tag_location = cursor_.span_from(start);
       } else {
         cursor_.expect_end(result.page ? "`level`, `asid`" : tagged ? "`asid`" : "");

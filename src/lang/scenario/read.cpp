@@ -338,7 +338,7 @@ ast::Place read_place(Cursor& cursor, bool any_other) {
     place.any_other = true;
   } else if (cursor.accept("cpu")) {
     do {
-      place.cpus.push_back(static_cast<std::uint32_t>(cursor.number("the number of a CPU", 255)));
+      place.cpus.push_back(static_cast<std::uint32_t>(cursor.number("the number of a CPU", 63)));
     } while (any_other && cursor.accept(","));
   } else {
     place.device =
@@ -349,8 +349,9 @@ ast::Place read_place(Cursor& cursor, bool any_other) {
 }
 
 std::vector<std::uint8_t> read_bbm_levels(Cursor& cursor) {
-  return read_level_list(
-      cursor, [&] { return static_cast<std::uint8_t>(cursor.number("a FEAT_BBM level", 3)); });
+  return read_level_list(cursor, [&] {
+    return static_cast<std::uint8_t>(cursor.number("a FEAT_BBM level from 0 to 3", 3));
+  });
 }
 
 std::vector<arch::Ets> read_ets_levels(Cursor& cursor) {
