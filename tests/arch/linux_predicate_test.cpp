@@ -265,15 +265,15 @@ std::string over_levels(const Case& c, LinuxVersion version) {
 }
 
 std::string document_line(const Case& c) {
-  const RowId id = *run(c, LinuxVersion::k7_3, 0).rows.begin();
+  const RowId id = *run(c, LinuxVersion::kV73, 0).rows.begin();
   return "| " + c.change + " | " + std::to_string(static_cast<int>(id)) + " | " +
-         over_levels(c, LinuxVersion::k6_12) + " | " + over_levels(c, LinuxVersion::k7_3) + " |";
+         over_levels(c, LinuxVersion::kV612) + " | " + over_levels(c, LinuxVersion::kV73) + " |";
 }
 
 // What a single change is worth does not depend on the fields that it leaves alone.
 TEST(LinuxPredicate, EachChangeHasOneVerdictOnEveryBackground) {
   for (const Case& c : all_cases()) {
-    for (const LinuxVersion version : {LinuxVersion::k6_12, LinuxVersion::k7_3}) {
+    for (const LinuxVersion version : {LinuxVersion::kV612, LinuxVersion::kV73}) {
       for (std::uint8_t bbm = 0; bbm < 4; ++bbm) {
         const Outcome outcome = run(c, version, bbm);
         EXPECT_EQ(outcome.comparisons.size(), 1u) << c.change;

@@ -9,7 +9,7 @@
 namespace amalgam::arch {
 
 // Which kernel's pgattr_change_is_safe.
-enum class LinuxVersion : std::uint8_t { k6_12, k7_3 };
+enum class LinuxVersion : std::uint8_t { kV612, kV73 };  // 6.12 and 7.3
 
 // MAIR indices that Linux gives to Normal and Normal-Tagged memory.
 inline constexpr unsigned kLinuxNormalIndex = 0;
@@ -41,11 +41,11 @@ constexpr std::uint64_t free_bits(std::uint64_t old_raw, std::uint64_t new_raw) 
 // - else safe if nothing differs but AP[2], DBM, nG, PXN, software bits, and AttrIndx between
 //   Normal and Normal-Tagged. The pfn comparison adds nothing: no address bit is free to differ.
 constexpr bool linux_change_is_safe(Descriptor old_d, Descriptor new_d,
-                                    LinuxVersion version = LinuxVersion::k7_3) {
+                                    LinuxVersion version = LinuxVersion::kV73) {
   const std::uint64_t a = old_d.raw;
   const std::uint64_t b = new_d.raw;
   if ((a & b & bits::kValid) == 0) return true;
-  if (version == LinuxVersion::k6_12 && ((a | b) & bits::kContiguous) != 0) return false;
+  if (version == LinuxVersion::kV612 && ((a | b) & bits::kContiguous) != 0) return false;
   if ((a & ~b & bits::kNotGlobal) != 0) return false;
   return ((a ^ b) & ~linux_detail::free_bits(a, b)) == 0;
 }

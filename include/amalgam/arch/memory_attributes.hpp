@@ -51,14 +51,17 @@ constexpr MemoryAttributes device_attributes(unsigned subtype, bool xs) {
 // Meaning of one MAIR byte. Encodings that are reserved are read as the nearest Normal encoding.
 constexpr MemoryAttributes decode_mair_byte(std::uint8_t byte) {
   if ((byte & 0xf0) == 0) return device_attributes(byte >> 2, (byte & 1) == 0);
-  constexpr auto kWb = Cacheability::kWriteBack;
-  constexpr auto kWt = Cacheability::kWriteThrough;
+  using enum Cacheability;
   if (byte == 0xf0) {
-    return {
-        .type = MemoryType::kNormalTagged, .inner = kWb, .outer = kWb, .hints = 0xff, .xs = false};
+    return {.type = MemoryType::kNormalTagged,
+            .inner = kWriteBack,
+            .outer = kWriteBack,
+            .hints = 0xff,
+            .xs = false};
   }
   if (byte == 0x40) return {.xs = false};
-  if (byte == 0xa0) return {.inner = kWt, .outer = kWt, .hints = 0b1010, .xs = false};
+  if (byte == 0xa0)
+    return {.inner = kWriteThrough, .outer = kWriteThrough, .hints = 0b1010, .xs = false};
   const unsigned outer = byte >> 4;
   const unsigned inner = byte & 0xf;
   const auto inner_cache = nibble_cacheability(inner);
@@ -66,7 +69,7 @@ constexpr MemoryAttributes decode_mair_byte(std::uint8_t byte) {
   return {.inner = inner_cache,
           .outer = outer_cache,
           .hints = static_cast<std::uint8_t>(nibble_hints(outer) << 4 | nibble_hints(inner)),
-          .xs = !(inner_cache == kWb && outer_cache == kWb)};
+          .xs = inner_cache != kWriteBack || outer_cache != kWriteBack};
 }
 
 // Stage 2 MemAttr without FEAT_S2FWB: 00dd Device, else outer in [3:2] and inner in [1:0] with
