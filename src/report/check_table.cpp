@@ -145,12 +145,12 @@ std::string CheckTable::row(const Case& checked) {
   if (came_out == Outcome::kUnusable) {
     return padded(file, file_width_ + 2) + paint_(Ink::kBad, "cannot be used") + '\n';
   }
-  std::string result;
-  for (const Line& line : lines_of(checked.result)) {
-    const std::string name = line.ets.empty() ? file : file + " (ETS " + line.ets + ')';
-    const bool fits = width(name) <= file_width_;
-    if (!fits) result += name + '\n';
-    result += padded(fits ? name : "", file_width_ + 2);
+  const std::vector<Line> lines = lines_of(checked.result);
+  const bool own_line = lines.size() > 1 || width(file) > file_width_;
+  std::string result = own_line ? file + '\n' : "";
+  for (const Line& line : lines) {
+    const std::string ets = line.ets.empty() ? "" : "  ETS " + line.ets;
+    result += padded(own_line ? ets : file, file_width_ + 2);
     for (const std::string_view verdict : line.verdicts) result += verdict_cell(verdict, paint_);
     result += expected_cell(checked, paint_);
     const std::size_t left = file_width_ + 2 + kBbmLevels * kVerdictWidth + kExpectedWidth;

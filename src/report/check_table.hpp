@@ -19,8 +19,8 @@ class CheckTable {
 
   [[nodiscard]] std::string header() const;
 
-  // One row; one for each FEAT_ETS level where these differ. The verdict at FEAT_BBM 0 to 3,
-  // whether that was expected, and the effects at any level, the most telling first.
+  // One row; below the name one for each FEAT_ETS level where these differ. The verdict at FEAT_BBM
+  // 0 to 3, whether that was expected, and the effects at any level, the most telling first.
   std::string row(const Case& checked);
 
   // How many cases came out how, and what the words in the table mean.

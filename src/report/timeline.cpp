@@ -15,7 +15,7 @@ constexpr std::string_view kNoteIndent = "  ";
 constexpr std::size_t kGap = 2;  // between columns
 constexpr std::size_t kNumberWidth = 4;
 constexpr std::size_t kLeftWidth = 4 + 2 * (kNumberWidth + kGap);  // margin, step and line
-constexpr std::size_t kMinColumn = 20;
+constexpr std::size_t kMinColumn = 18;
 
 struct Column {
   std::uint32_t actor = 0;  // index into Witness::columns
