@@ -195,6 +195,7 @@ class Semantics {
   [[nodiscard]] bool is_mixture_of_fields(const Outcome& o) const;
   [[nodiscard]] bool grants_store(const State& s, const Access& access, std::uint8_t page) const;
   void put_fresh(State& s, std::uint8_t page) const;
+  [[nodiscard]] bool in_handler(const State& s, std::uint8_t walker) const;
   void observe(const State& s, MachineSink& sink) const;
   [[nodiscard]] bool contents_differ(const State& s, const Entry& a, const Entry& b) const;
   [[nodiscard]] Mask differing(const State& s, unsigned entry, Mask candidates) const;

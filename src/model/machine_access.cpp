@@ -195,13 +195,23 @@ Semantics::Landing Semantics::land(State& next, const Access& access, const Outc
   return landing;
 }
 
+// A CPU that runs an interrupt handler does nothing else.
+bool Semantics::in_handler(const State& s, std::uint8_t walker) const {
+  for (std::uint8_t a = 0; a < slice_.agents.size(); ++a) {
+    const SliceAgent& agent = slice_.agents[a];
+    const bool handler = agent.starts_after_agent != kNoIndex && agent.walker == walker;
+    if (handler && has_started(s, a) && !ended(s, a)) return true;
+  }
+  return false;
+}
+
 void Semantics::observe(const State& s, MachineSink& sink) const {
   const std::uint64_t stopped = layout_.stopped_by.get(s);
   const std::uint8_t allowed =
       stopped == 0 ? kNoIndex : slice_.agents[stopped - 1].walker;
   for (std::uint8_t w = 0; w < slice_.walkers.size(); ++w) {
     const bool parked = stopped != 0 && w != allowed && !slice_.walkers[w].device;
-    if (parked || is_repeat(s, w)) continue;
+    if (parked || is_repeat(s, w) || in_handler(s, w)) continue;
     for (std::uint8_t o = 0; o < slice_.observers.size(); ++o) {
       const SliceObserver& observer = slice_.observers[o];
       if ((observer.walkers >> w & 1) == 0) continue;

@@ -178,22 +178,15 @@ void Semantics::cut(State& s, std::uint8_t walker, const Event& e) const {
   keep_lost_nodes(s, walker, before, e.cut);
 }
 
+// A device that shares the CPU's tables drops translations when it is told, at the call in between
+// and at the end; one that mirrors them drops at the start and takes up nothing new until the end.
 void Semantics::notify(State& s, const Event& e) const {
   for_each_bit(e.recipients, [&](unsigned w) {
-    const Walker& walker = slice_.walkers[w];
-    const Device& device = slice_.program->devices[walker.id];
+    const bool mirrors = slice_.walkers[w].mirrors;
     const WalkerFields& f = layout_.walkers[w];
-    const Mask dropped = device.ignores_partial && device.caches_blocks ? e.cut : e.cut_atc;
-    if (!walker.mirrors) {
-      if (e.phase != op::NotifyPhase::kStart) f.near.set(s, f.near.get(s) & ~dropped);
-      return;
-    }
-    if (e.phase == op::NotifyPhase::kStart) {
-      f.near.set(s, f.near.get(s) & ~e.cut_atc);
-      f.blocked.set(s, 1);
-    } else if (e.phase == op::NotifyPhase::kEnd) {
-      f.blocked.set(s, 0);
-    }
+    const bool starts = e.phase == op::NotifyPhase::kStart;
+    if (starts == mirrors) f.near.set(s, f.near.get(s) & ~e.cut_atc);
+    if (mirrors && e.phase != op::NotifyPhase::kNow) f.blocked.set(s, starts ? 1 : 0);
   });
 }
 
@@ -219,21 +212,7 @@ void Semantics::find_trees() {
     }
     tagged_.push_back(mask);
   }
-  for (const SliceRoot& root : slice_.roots) {
-    std::uint64_t nodes = 0;
-    for (const std::uint8_t start : root.start) {
-      if (start != kNoIndex) nodes |= std::uint64_t{1} << start;
-    }
-    for (unsigned n = 0; n < slice_.nodes.size(); ++n) {
-      if ((nodes >> n & 1) == 0) continue;
-      for (const CellValue& value : slice_.cells[slice_.nodes[n].cell].values) {
-        if (value.kind == ValueKind::kTable && value.node != kNoIndex) {
-          nodes |= std::uint64_t{1} << value.node;
-        }
-      }
-    }
-    tree_nodes_.push_back(nodes);
-  }
+  tree_nodes_ = root_trees(slice_);
 }
 
 }  // namespace amalgam::model

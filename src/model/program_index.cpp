@@ -132,6 +132,27 @@ std::vector<OpRef> ProgramIndex::invalidations_of(std::uint64_t va) const {
   return found;
 }
 
+std::vector<OpRef> ProgramIndex::invalidations_within(std::uint64_t first,
+                                                      std::uint64_t last) const {
+  std::vector<OpRef> found;
+  const auto take = [&](std::uint64_t page, const std::vector<OpRef>& refs) {
+    if (page >= page_of(first) && page <= last) found.insert(found.end(), refs.begin(), refs.end());
+  };
+  // Whichever is shorter: the pages of the span, or the pages that any invalidation names.
+  if ((last - first) / granule_bytes_ < narrow_.size()) {
+    for (std::uint64_t va = page_of(first); va <= last && va >= page_of(first);
+         va += granule_bytes_) {
+      take(va, find_or_empty(narrow_, va));
+    }
+  } else {
+    for (const auto& [page, refs] : narrow_) take(page, refs);
+  }
+  for (const Wide& w : wide_) {
+    if (w.start <= last && first <= w.last) found.push_back(w.ref);
+  }
+  return found;
+}
+
 std::optional<PageRef> ProgramIndex::page_at(std::uint64_t address) const {
   const auto found = addresses_.find(page_of(address));
   if (found == addresses_.end()) return std::nullopt;
@@ -186,6 +207,25 @@ void ProgramIndex::add_group(std::uint64_t raw, int level, CellId cell) {
   if (va == cell_va_.end() || !arch::is_contiguous(g, {raw}, level)) return;
   const std::uint64_t bytes = arch::level_size_bytes(g, level) * arch::contiguous_entries(g, level);
   groups_[va->second & ~(bytes - 1)] = level;
+}
+
+TableId ProgramIndex::table_below(std::uint64_t raw, int level) const {
+  const arch::Geometry& g = program_->machine.geometry;
+  if (!arch::is_table(g, {raw}, level)) return kNone;
+  const auto page = page_at(arch::output_address(g, {raw}, level));
+  return page && page->is_table ? page->id : kNone;
+}
+
+// The tables of a copied root follow its top table in Program::tables.
+std::uint64_t ProgramIndex::copied(std::uint64_t raw, int level, RootId to) const {
+  const TableId original = table_below(raw, level);
+  if (original == kNone) return raw;
+  for (TableId t = program_->roots[to].table; t < program_->tables.size(); ++t) {
+    if (program_->tables[t].like != original) continue;
+    const arch::Geometry& g = program_->machine.geometry;
+    return arch::with_output_address(g, {raw}, level, program_->tables[t].address).raw;
+  }
+  return raw;
 }
 
 std::optional<int> ProgramIndex::contiguous_level(std::uint64_t va) const {

@@ -33,6 +33,9 @@ class ProgramIndex {
   [[nodiscard]] const std::vector<OpRef>& of_va(std::uint64_t va_page) const;
   // Invalidations and notifications that may reach the page at `va`: candidates, to be decoded.
   [[nodiscard]] std::vector<OpRef> invalidations_of(std::uint64_t va) const;
+  // The same for a span of addresses, last inclusive.
+  [[nodiscard]] std::vector<OpRef> invalidations_within(std::uint64_t first,
+                                                        std::uint64_t last) const;
   // Operations that belong to every slice: locks, stops, interrupts, root writes, table copies.
   [[nodiscard]] const std::vector<OpRef>& everywhere() const { return everywhere_; }
 
@@ -50,6 +53,12 @@ class ProgramIndex {
 
   // The decoded TLBI of an operation, or nothing if the mnemonic is not one.
   [[nodiscard]] std::optional<arch::TlbiOperation> decode(const op::Tlbi& tlbi) const;
+
+  // What a table copy to root `to` stores for a descriptor that it read: a table descriptor names
+  // the copy's own table where it has one, everything else is taken over.
+  [[nodiscard]] std::uint64_t copied(std::uint64_t raw, int level, RootId to) const;
+  // The table below a descriptor, or kNone.
+  [[nodiscard]] TableId table_below(std::uint64_t raw, int level) const;
 
   // The level at which the address belongs to a group whose members ever have the contiguous bit.
   [[nodiscard]] std::optional<int> contiguous_level(std::uint64_t va) const;

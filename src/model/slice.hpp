@@ -182,7 +182,7 @@ struct Event {
   bool atomic = false;               // TLBI: reaches every recipient at once
   Mask cut = 0;                      // entries that the TLBI removes
   Mask cut_combined = 0;             // ... from combined stage 1 and 2 entries
-  Mask cut_atc = 0;                  // entries that the notification removes from an ATC
+  Mask cut_atc = 0;                  // entries that the notification surely removes from an ATC
 };
 
 // A thread of events. Handlers of an interrupt are threads that start when it is sent.
@@ -280,7 +280,20 @@ struct Slice {
   unsigned lock_count = 0;
   unsigned fresh_values = 0;
 
+  std::uint64_t companion_address = ~0ULL;  // the other member of the contiguous group, or none
+
   std::string bound;  // not empty: the slice is too large for the machine, and why
+
+  // The addresses whose descriptors a table copy has to carry over.
+  [[nodiscard]] std::vector<std::uint64_t> copied_addresses() const {
+    std::vector<std::uint64_t> addresses;
+    for (const VaPoint& point : va_points) addresses.push_back(point.address);
+    if (companion_address != ~0ULL) addresses.push_back(companion_address);
+    return addresses;
+  }
 };
+
+// For each root, the nodes that its tables may ever lead to.
+std::vector<std::uint64_t> root_trees(const Slice& slice);
 
 }  // namespace amalgam::model

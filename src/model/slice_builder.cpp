@@ -26,6 +26,7 @@ Slice SliceBuilder::build(const SliceRequest& request) {
   slice_.ets = settings_.ets;
   slice_.stage2 = program_.machine.geometry.stage == arch::Stage::kStage2;
   companion_ = request.companion;
+  slice_.companion_address = request.companion;
   add_va_points(request);
   add_roots();
   do {
@@ -33,6 +34,7 @@ Slice SliceBuilder::build(const SliceRequest& request) {
   } while (grow_values());
   freeze_cells();
   if (!slice_.bound.empty()) return std::move(slice_);
+  gather_invalidations();
   add_walkers();
   add_observers();
   add_events(index_, settings_, ops_, slice_);
@@ -47,28 +49,33 @@ Slice SliceBuilder::build(const SliceRequest& request) {
 
 // --- paths ---------------------------------------------------------------------------------------
 
+bool SliceBuilder::add_va_point(std::uint64_t address, bool primary) {
+  for (const VaPoint& known : slice_.va_points) {
+    if (known.address == address) return false;
+  }
+  if (slice_.va_points.size() >= kMaxVaPoints) {
+    slice_.bound = "more than 8 input pages that affect one another";
+    return false;
+  }
+  VaPoint point;
+  point.address = address;
+  point.primary = primary;
+  for (RegionId r = 0; r < program_.regions.size(); ++r) {
+    const Region& region = program_.regions[r];
+    const std::uint64_t bytes = region.pages * index_.granule_bytes();
+    if (address >= region.base && address - region.base < bytes && point.page.region == kNone) {
+      const auto page = static_cast<std::uint32_t>((address - region.base) / index_.granule_bytes());
+      point.page = {r, page};
+      point.name = region.name + "[" + std::to_string(page) + "]";
+    }
+  }
+  slice_.va_points.push_back(point);
+  return true;
+}
+
 void SliceBuilder::add_va_points(const SliceRequest& request) {
-  const auto add = [&](std::uint64_t address, bool primary) {
-    if (slice_.va_points.size() >= kMaxVaPoints) {
-      slice_.bound = "more than 8 input pages that affect one another";
-      return;
-    }
-    VaPoint point;
-    point.address = address;
-    point.primary = primary;
-    for (RegionId r = 0; r < program_.regions.size(); ++r) {
-      const Region& region = program_.regions[r];
-      const std::uint64_t bytes = region.pages * index_.granule_bytes();
-      if (address >= region.base && address - region.base < bytes && point.page.region == kNone) {
-        const auto page = static_cast<std::uint32_t>((address - region.base) / index_.granule_bytes());
-        point.page = {r, page};
-        point.name = region.name + "[" + std::to_string(page) + "]";
-      }
-    }
-    slice_.va_points.push_back(point);
-  };
-  for (const std::uint64_t address : request.addresses) add(address, true);
-  for (const std::uint64_t address : request.environment) add(address, false);
+  for (const std::uint64_t address : request.addresses) add_va_point(address, true);
+  for (const std::uint64_t address : request.environment) add_va_point(address, false);
 }
 
 void SliceBuilder::add_roots() {
@@ -90,16 +97,15 @@ void SliceBuilder::add_roots() {
       if (root.family == to) root.family = from;
     }
   }
-  for (std::uint8_t v = 0; v < slice_.va_points.size(); ++v) {
-    VaPoint& point = slice_.va_points[v];
-    if (point.page.region != kNone) {
-      point.family = slice_.roots[program_.regions[point.page.region].root].family;
-    }
-    trace_paths(v, point.primary ? companion_ : kNoAddress);
-  }
+  for (std::uint8_t v = 0; v < slice_.va_points.size(); ++v) trace_paths(v);
 }
 
-void SliceBuilder::trace_paths(std::uint8_t va_point, std::uint64_t companion) {
+void SliceBuilder::trace_paths(std::uint8_t va_point) {
+  VaPoint& point = slice_.va_points[va_point];
+  if (point.page.region != kNone) {
+    point.family = slice_.roots[program_.regions[point.page.region].root].family;
+  }
+  const std::uint64_t companion = point.primary ? companion_ : kNoAddress;
   const int level = arch::start_level(program_.machine.geometry);
   for (SliceRoot& root : slice_.roots) {
     root.start[va_point] = trace(va_point, program_.roots[root.root].table, level, companion);
@@ -224,6 +230,18 @@ void SliceBuilder::gather_ops() {
   }
 }
 
+// By-address invalidations hit an entry of any size that holds the address, so those of a block's or
+// a table's other pages belong to the slice too.
+void SliceBuilder::gather_invalidations() {
+  std::set<std::pair<std::uint64_t, std::uint64_t>> spans;
+  for (const Entry& e : slice_.entries) {
+    if (e.cover_end - e.cover_start > index_.granule_bytes()) {
+      spans.emplace(e.cover_start, e.cover_end - 1);
+    }
+  }
+  for (const auto& [first, last] : spans) add_ops(index_.invalidations_within(first, last));
+}
+
 // A copy into a page of the slice brings the page that it reads.
 void SliceBuilder::gather_page_ops(std::uint8_t page) {
   const PageRef ref = slice_.pages[page].ref;
@@ -328,38 +346,39 @@ bool SliceBuilder::grow_from(const Op& op, std::uint32_t agent) {
   return grown;
 }
 
-// Leaf and invalid values travel; a table descriptor of the copy keeps naming the copy's own table,
-// which its cell starts with.
 bool SliceBuilder::grow_copy(const op::CopyTables& copy) {
   bool grown = false;
-  for (std::uint8_t v = 0; v < slice_.va_points.size(); ++v) {
-    const int start = arch::start_level(program_.machine.geometry);
+  for (const std::uint64_t va : slice_.copied_addresses()) {
     TableId from = program_.roots[copy.from].table;
     TableId to = program_.roots[copy.to].table;
-    for (int level = start; level <= 3; ++level) {
-      const CellId source = cell_for(from, slice_.va_points[v].address, level);
-      const CellId target = cell_for(to, slice_.va_points[v].address, level);
+    for (int level = arch::start_level(program_.machine.geometry); level <= 3; ++level) {
+      const CellId source = cell_for(from, va, level);
+      const CellId target = cell_for(to, va, level);
       if (source == kNone || target == kNone) break;
       const std::uint8_t s = draft_of(source);
       const std::uint8_t t = draft_of(target);
-      RawSet raws{program_.cells[source].initial};
-      if (s != kNoIndex) raws = drafts_[s].raws;
+      const std::uint64_t initial = program_.cells[source].initial;
+      const RawSet raws = s == kNoIndex ? RawSet{initial} : drafts_[s].raws;
       for (const std::uint64_t raw : raws) {
-        const bool is_table = arch::is_table(program_.machine.geometry, {raw}, level);
-        if (t != kNoIndex && !is_table) grown |= add_value(t, raw);
+        if (t != kNoIndex) grown |= add_value(t, index_.copied(raw, level, copy.to));
       }
-      const auto descend = [&](CellId cell) -> TableId {
-        const arch::Descriptor d{program_.cells[cell].initial};
-        if (!arch::is_table(program_.machine.geometry, d, level)) return kNone;
-        const auto next = index_.page_at(arch::output_address(program_.machine.geometry, d, level));
-        return next && next->is_table ? next->id : kNone;
-      };
-      from = descend(source);
-      to = descend(target);
-      if (from == kNone || to == kNone) break;
+      from = index_.table_below(initial, level);
+      to = index_.table_below(index_.copied(initial, level, copy.to), level);
+      if (from == kNone || to == kNone || from == to) break;
     }
   }
   return grown;
+}
+
+// A descriptor store made through a mapping depends on that mapping's translation.
+bool SliceBuilder::grow_windows(const Op& op) {
+  const auto* write = std::get_if<op::WriteDescriptor>(&op.operation);
+  if (write == nullptr || !write->through || draft_of(write->cell) == kNoIndex) return false;
+  const Region& region = program_.regions[write->through->region];
+  const std::uint64_t address = region.base + write->through->page * index_.granule_bytes();
+  if (!add_va_point(address, false)) return false;
+  trace_paths(static_cast<std::uint8_t>(slice_.va_points.size() - 1));
+  return true;
 }
 
 bool SliceBuilder::grow_by_hardware() {
@@ -414,6 +433,7 @@ bool SliceBuilder::grow_values() {
       draft(read->cell, kNoIndex, kNoIndex, false);
     }
     grown |= grow_from(op, ref.agent);
+    grown |= grow_windows(op);
   }
   grown |= grow_by_hardware();
   grown |= grow_paths();

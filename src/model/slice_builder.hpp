@@ -49,7 +49,8 @@ class SliceBuilder {
 
   // --- paths
   void add_va_points(const SliceRequest& request);
-  void trace_paths(std::uint8_t va_point, std::uint64_t companion);
+  bool add_va_point(std::uint64_t address, bool primary);
+  void trace_paths(std::uint8_t va_point);
   std::uint8_t trace(std::uint8_t va_point, TableId table, int level, std::uint64_t companion);
   std::uint8_t add_node(std::uint8_t va_point, CellId cell, int level, std::uint64_t companion);
   CellId cell_for(TableId table, std::uint64_t va, int level) const;
@@ -60,6 +61,7 @@ class SliceBuilder {
   // --- relevant operations
   void gather_ops();
   void gather_page_ops(std::uint8_t page);
+  void gather_invalidations();
   void add_ops(const std::vector<OpRef>& refs);
 
   // --- values
@@ -67,6 +69,7 @@ class SliceBuilder {
   bool grow_values();
   bool grow_from(const Op& op, std::uint32_t agent);
   bool grow_copy(const op::CopyTables& copy);
+  bool grow_windows(const Op& op);
   bool grow_by_hardware();
   bool grow_paths();
   RawSet register_raws(std::uint32_t agent, RegisterId reg) const;

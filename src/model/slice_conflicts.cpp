@@ -11,7 +11,7 @@ namespace {
 class ConflictBuilder {
  public:
   ConflictBuilder(const Program& program, Slice& slice)
-      : slice_(slice), geometry_(program.machine.geometry), context_(change_context(program, slice)) {}
+      : slice_(slice), geometry_(program.machine.geometry), context_(change_context(program, slice)), trees_(root_trees(slice)) {}
 
   void build();
 
@@ -21,11 +21,13 @@ class ConflictBuilder {
   void add_pair(unsigned old_id, unsigned new_id);
   void add_hazard(unsigned a, unsigned b, const arch::Change& change, bool if_differ);
   void add_foreign(unsigned a);
+  [[nodiscard]] bool share_tree(const Entry& a, const Entry& b) const;
   void group_permissions();
 
   Slice& slice_;
   const arch::Geometry& geometry_;
   arch::ChangeContext context_;
+  std::vector<std::uint64_t> trees_;
 };
 
 bool ConflictBuilder::share_tag(const Entry& a, const Entry& b) const {
@@ -71,12 +73,22 @@ void ConflictBuilder::add_pair(unsigned old_id, unsigned new_id) {
   } else if (differ.break_required) {
     c.break_if_differ[new_id] |= bit(old_id);
   }
-  if (new_entry.is_new) {
+  const bool foreign = (c.foreign_tag[new_id] & bit(old_id)) != 0;
+  if (new_entry.is_new || foreign) {
     add_hazard(old_id, new_id, same, false);
     add_hazard(old_id, new_id, differ, true);
   }
   const bool owed = same.tlbi != arch::TlbiOwed::kNone && !same.tlbi_may_wait;
   if (owed) c.owes_tlbi[new_id] |= bit(old_id);
+}
+
+// Whether some root's tables hold both descriptors.
+bool ConflictBuilder::share_tree(const Entry& a, const Entry& b) const {
+  for (const std::uint64_t tree : trees_) {
+    const bool has_a = (tree >> slice_.cells[a.cell].node & 1) != 0;
+    if (has_a && (tree >> slice_.cells[b.cell].node & 1) != 0) return true;
+  }
+  return false;
 }
 
 // Entries that the same tag would match although they come from other tables.
@@ -86,14 +98,14 @@ void ConflictBuilder::add_foreign(unsigned a) {
   for (unsigned b = 0; b < slice_.entries.size(); ++b) {
     const Entry& other = slice_.entries[b];
     const bool meets = other.leaf && !other.global && other.tag == e.tag &&
-                       other.va_point == e.va_point && other.cell != e.cell;
+                       other.va_point == e.va_point && !share_tree(e, other);
     if (meets) slice_.conflicts.foreign_tag[a] |= bit(b);
   }
 }
 
 void ConflictBuilder::build() {
+  for (unsigned a = 0; a < slice_.entries.size(); ++a) add_foreign(a);
   for (unsigned a = 0; a < slice_.entries.size(); ++a) {
-    add_foreign(a);
     for (unsigned b = 0; b < slice_.entries.size(); ++b) {
       if (a != b && may_meet(slice_.entries[a], slice_.entries[b])) add_pair(a, b);
     }

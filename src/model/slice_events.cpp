@@ -25,6 +25,8 @@ class EventBuilder {
   std::uint8_t open_thread(const std::string& name, std::uint32_t agent, std::uint8_t walker);
   void close_thread();
   void lower_range(std::uint32_t agent, const std::vector<std::uint32_t>& relevant);
+  [[nodiscard]] std::vector<std::uint32_t> thinned(std::uint32_t agent,
+                                                   const std::vector<std::uint32_t>& relevant) const;
   void lower_barriers(std::uint32_t agent, std::uint32_t from, std::uint32_t to);
   void lower(const Op& op);
 
@@ -65,10 +67,11 @@ class EventBuilder {
   [[nodiscard]] std::uint8_t data_value(ValueId value);
   void add_walk_and_access(std::uint8_t va, AccessKind kind, bool may_fault, Event& access_template);
   [[nodiscard]] ValueIndex find_value(std::uint8_t cell, std::uint64_t raw) const;
-  void copy_cell(CellId from, CellId to);
+  [[nodiscard]] bool matters_as_copied(std::uint8_t page) const;
+  void copy_cell(CellId from, CellId to, RootId to_root);
   void push_tlbi(std::uint16_t classes, std::uint32_t recipients, const Event& cuts);
   [[nodiscard]] Mask covered(const arch::TlbiOperation& operation, bool combined) const;
-  [[nodiscard]] Mask notified(const op::Notify& o) const;
+  [[nodiscard]] Mask notified(const op::Notify& o, const Device& device) const;
   [[nodiscard]] std::uint64_t address_of(VaPage page) const {
     return program_.regions[page.region].base + page.page * index_.granule_bytes();
   }
@@ -128,8 +131,84 @@ void EventBuilder::add_agents(const std::set<OpRef>& ops) {
     const std::uint32_t walker =
         agent.device == kNone ? agent.cpu : program_.machine.cpus + agent.device;
     open_thread(agent.name, a, static_cast<std::uint8_t>(walker));
-    lower_range(a, relevant[a]);
+    lower_range(a, thinned(a, relevant[a]));
   }
+}
+
+// What an operation of a row of invalidations does.
+struct RowMember {
+  std::uint32_t op = 0;
+  Mask cut = 0;
+  Mask combined = 0;
+  bool local = false;
+
+  [[nodiscard]] bool does_no_more_than(const RowMember& other) const {
+    const bool within = (cut & ~other.cut) == 0 && (combined & ~other.combined) == 0;
+    return within && (local || !other.local);
+  }
+};
+
+// Invalidations with no barrier between them may complete in any order, so one that removes no more
+// than another adds nothing: where it came first or last, the other can come too.
+void keep_widest(std::vector<RowMember>& row) {
+  for (std::size_t i = 0; i < row.size();) {
+    bool needless = false;
+    for (std::size_t j = 0; j < row.size() && !needless; ++j) {
+      const bool tie = row[i].does_no_more_than(row[j]) && row[j].does_no_more_than(row[i]);
+      needless = i != j && row[i].does_no_more_than(row[j]) && (!tie || j < i);
+    }
+    if (needless) {
+      row.erase(row.begin() + static_cast<std::ptrdiff_t>(i));
+    } else {
+      ++i;
+    }
+  }
+}
+
+// Leaves out invalidations that remove nothing or nothing more than their neighbours. In a row with
+// barriers but nothing else of the slice between, those in the middle that remove the same as a few
+// before and after them go too.
+std::vector<std::uint32_t> EventBuilder::thinned(std::uint32_t agent,
+                                                 const std::vector<std::uint32_t>& relevant) const {
+  constexpr std::ptrdiff_t kKept = 4;
+  const auto& barriers = index_.barriers(agent);
+  std::vector<std::uint32_t> kept;
+  std::vector<RowMember> row;
+  std::map<std::pair<Mask, Mask>, std::vector<std::uint32_t>> rows;
+  const auto end_row = [&] {
+    keep_widest(row);
+    for (const RowMember& m : row) rows[{m.cut, m.combined}].push_back(m.op);
+    row.clear();
+  };
+  const auto end_rows = [&] {
+    end_row();
+    for (auto& [cuts, ops] : rows) {
+      const auto size = static_cast<std::ptrdiff_t>(ops.size());
+      if (size > 2 * kKept) ops.erase(ops.begin() + kKept, ops.end() - kKept);
+      kept.insert(kept.end(), ops.begin(), ops.end());
+    }
+    rows.clear();
+  };
+  for (const std::uint32_t i : relevant) {
+    const auto* tlbi = std::get_if<op::Tlbi>(&program_.agents[agent].ops[i].operation);
+    if (tlbi == nullptr) {
+      end_rows();
+      kept.push_back(i);
+      continue;
+    }
+    const auto operation = index_.decode(*tlbi);
+    if (!operation) continue;
+    const RowMember m{i, covered(*operation, false), slice_.stage2 ? covered(*operation, true) : 0,
+                      operation->shareability == arch::Shareability::kLocal};
+    if ((m.cut | m.combined) == 0) continue;
+    const auto barrier = std::lower_bound(barriers.begin(), barriers.end(),
+                                          row.empty() ? i : row.back().op);
+    if (barrier != barriers.end() && *barrier < i) end_row();
+    row.push_back(m);
+  }
+  end_rows();
+  std::sort(kept.begin(), kept.end());
+  return kept;
 }
 
 void EventBuilder::lower_range(std::uint32_t agent, const std::vector<std::uint32_t>& relevant) {
@@ -341,29 +420,28 @@ void EventBuilder::operator_on(const op::ZeroTable& o) {
   }
 }
 
-// One descriptor of a table copy: a read, then a write that depends on it. A table descriptor of the
-// copy names the copy's own table whatever was read.
-void EventBuilder::copy_cell(CellId from, CellId to) {
+// One descriptor of a table copy: a read, then a write that depends on it. What no step changes need
+// not be read.
+void EventBuilder::copy_cell(CellId from, CellId to, RootId to_root) {
   const std::uint8_t source = slice_cell(from);
   const std::uint8_t target = slice_cell(to);
   if (target == kNoIndex) return;
   const int level = slice_.cells[target].level;
-  const std::uint64_t own = program_.cells[to].initial;
-  const bool own_is_table = arch::is_table(program_.machine.geometry, {own}, level);
   Mask preds = same_cell(target);
   Operand value;
-  if (source != kNoIndex && !own_is_table) {
-    const std::uint8_t temp = register_for(thread().agent, kTempRegister + origin_ + source);
+  if (source != kNoIndex) {
+    const std::uint8_t temp = register_for(thread().agent, kTempRegister + origin_ * 64 + source);
     Event& read = push(EventKind::kReadCell, kReads, same_cell(source));
     read.cell = source;
     read.into = temp;
     read.copies_tables = true;
     value.reg = temp;
-    for (const std::uint64_t raw : slice_.raws) value.map.push_back(find_value(target, raw));
+    for (const std::uint64_t raw : slice_.raws) {
+      value.map.push_back(find_value(target, index_.copied(raw, level, to_root)));
+    }
     preds |= producer(temp);
   } else {
-    const std::uint64_t raw = own_is_table ? own : program_.cells[from].initial;
-    value.constant = find_value(target, raw);
+    value.constant = find_value(target, index_.copied(program_.cells[from].initial, level, to_root));
   }
   Event& write = push(EventKind::kWriteCell, kWrites, preds);
   write.cell = target;
@@ -374,24 +452,19 @@ void EventBuilder::copy_cell(CellId from, CellId to) {
 void EventBuilder::operator_on(const op::CopyTables& o) {
   const arch::Geometry& g = program_.machine.geometry;
   std::set<CellId> done;
-  for (const VaPoint& point : slice_.va_points) {
+  for (const std::uint64_t va : slice_.copied_addresses()) {
     TableId from = program_.roots[o.from].table;
     TableId to = program_.roots[o.to].table;
     for (int level = arch::start_level(g); level <= 3; ++level) {
-      const auto index = static_cast<std::uint32_t>(arch::table_index(g, point.address, level));
+      const auto index = static_cast<std::uint32_t>(arch::table_index(g, va, level));
       const CellId source = program_.find_cell(from, index);
       const CellId target = program_.find_cell(to, index);
       if (source == kNone || target == kNone) break;
-      if (done.insert(target).second) copy_cell(source, target);
-      const auto next_table = [&](CellId cell) -> TableId {
-        const std::uint64_t raw = program_.cells[cell].initial;
-        if (!arch::is_table(g, {raw}, level)) return kNone;
-        const auto page = index_.page_at(arch::output_address(g, {raw}, level));
-        return page && page->is_table ? page->id : kNone;
-      };
-      from = next_table(source);
-      to = next_table(target);
-      if (from == kNone || to == kNone) break;
+      if (done.insert(target).second) copy_cell(source, target, o.to);
+      const std::uint64_t raw = program_.cells[source].initial;
+      from = index_.table_below(raw, level);
+      to = index_.table_below(index_.copied(raw, level, o.to), level);
+      if (from == kNone || to == kNone || from == to) break;
     }
   }
 }
@@ -445,10 +518,27 @@ void EventBuilder::operator_on(const op::FrameAccess& o) {
   write.value.constant = o.kind == AccessKind::kAdd ? kNoIndex : data_value(o.value);
 }
 
+// A copy to a page outside the slice matters for what is read alone: that the page holds still. It
+// can be asked only of a page that some address may write and later may not, and once in a row.
+bool EventBuilder::matters_as_copied(std::uint8_t page) const {
+  bool writable = false;
+  bool narrowed = false;
+  for (const Entry& e : slice_.entries) {
+    if (!e.leaf || e.page != page) continue;
+    writable |= e.writable;
+    narrowed |= slice_.cells[e.cell].values.size() > 1;
+  }
+  if (!writable || !narrowed) return false;
+  if (thread().events.empty()) return true;
+  const Event& last = thread().events.back();
+  return !(last.kind == EventKind::kReadPage && last.relies && last.page == page);
+}
+
 void EventBuilder::operator_on(const op::CopyFrame& o) {
   const std::uint8_t from = slice_page({false, o.from});
   const std::uint8_t to = slice_page({false, o.to});
   if (from == kNoIndex) return;
+  if (to == kNoIndex && !matters_as_copied(from)) return;
   const std::uint8_t temp = register_for(thread().agent, kTempRegister + origin_);
   Event& read = push(EventKind::kReadPage, kReads, same_page(from));
   read.page = from;
@@ -603,36 +693,37 @@ void EventBuilder::operator_on(const op::Interrupt& o) {
   wait.recipients = handlers;
 }
 
-Mask EventBuilder::notified(const op::Notify& o) const {
+// The entries of a device's ATC that an invalidation of [start, end) surely drops. A device may keep
+// a block as page-sized pieces, as a whole, or both.
+Mask EventBuilder::notified(const op::Notify& o, const Device& device) const {
   Mask mask = 0;
   for (std::size_t i = 0; i < slice_.entries.size(); ++i) {
     const Entry& e = slice_.entries[i];
     if (!e.leaf) continue;
     const std::uint64_t at = slice_.va_points[e.va_point].address;
-    if (at >= o.start && at <= o.end - 1) mask |= bit(static_cast<unsigned>(i));
+    bool dropped = at >= o.start && at <= o.end - 1;
+    if (e.block && device.caches_blocks && !device.mirrors) {
+      const bool meets = e.cover_start <= o.end - 1 && o.start <= e.cover_end - 1;
+      const bool whole = e.cover_start >= o.start && e.cover_end - 1 <= o.end - 1;
+      const bool block_dropped = device.ignores_partial ? whole : meets;
+      dropped = block_dropped && (dropped || !device.caches_pages);
+    }
+    if (dropped) mask |= bit(static_cast<unsigned>(i));
   }
   return mask;
 }
 
+// One event for each device: what is dropped depends on what it keeps.
 void EventBuilder::operator_on(const op::Notify& o) {
-  std::uint32_t devices = 0;
   for (std::uint32_t w = 0; w < slice_.walkers.size(); ++w) {
-    if (slice_.walkers[w].device) devices |= 1U << w;
+    const Walker& walker = slice_.walkers[w];
+    if (!walker.device) continue;
+    const Mask dropped = notified(o, program_.devices[walker.id]);
+    Event& e = push(EventKind::kNotify, kSynchronises);
+    e.phase = o.phase;
+    e.recipients = 1U << w;
+    e.cut_atc = dropped;
   }
-  if (devices == 0) return;
-  Event& e = push(EventKind::kNotify, kSynchronises);
-  e.phase = o.phase;
-  e.recipients = devices;
-  e.cut_atc = notified(o);
-  // A device that drops a block only as a whole keeps it when part is invalidated.
-  Mask partial = 0;
-  for_each_bit(e.cut_atc, [&](unsigned i) {
-    const Entry& entry = slice_.entries[i];
-    if (entry.block && (entry.cover_start < o.start || entry.cover_end - 1 > o.end - 1)) {
-      partial |= bit(i);
-    }
-  });
-  e.cut = e.cut_atc & ~partial;
 }
 
 void EventBuilder::add_forbids() {
