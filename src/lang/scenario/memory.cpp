@@ -185,7 +185,7 @@ void MemoryBuilder::add_roots(const std::vector<ast::Root>& roots) {
     program_.roots.push_back({std::string(root.name.text), table, root.tag});
   }
   taken_.resize(program_.roots.size());
-  next_unit_.resize(program_.roots.size());
+  next_unit_.resize(2);  // the lower and the upper range: regions of different roots keep apart too
 }
 
 void MemoryBuilder::add_tables(const std::vector<ast::Tables>& tables) {
@@ -470,11 +470,11 @@ std::optional<std::uint64_t> MemoryBuilder::free_unit(const ast::Map& map, const
   const bool upper = root == 0 && has_upper_range(machine_.geometry);
   const AddressRange range = range_of(machine_.geometry, upper, unit_bytes());
   const std::uint64_t bytes = align_up(region_bytes(leaves), unit);
-  std::uint64_t base = align_up(std::max(next_unit_[root], range.regions), unit);
+  std::uint64_t base = align_up(std::max(next_unit_[upper ? 1 : 0], range.regions), unit);
   while (base >= range.regions && bytes - 1 <= range.last - base) {
     const auto after = taken_[root].upper_bound(base + (bytes - 1));
     if (after == taken_[root].begin() || std::prev(after)->second < base) {
-      next_unit_[root] = base + bytes;
+      next_unit_[upper ? 1 : 0] = base + bytes;
       return base;
     }
     base = align_up(std::prev(after)->second + 1, unit);
