@@ -91,7 +91,7 @@ bool Diagnostics::has_line(std::uint32_t line) const {
 }
 
 std::vector<Diagnostic> Diagnostics::take() {
-  std::ranges::stable_sort(found_, {}, place);
+  std::ranges::sort(found_, {}, place);
   return std::exchange(found_, {});
 }
 
