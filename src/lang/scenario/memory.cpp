@@ -29,13 +29,15 @@ struct AddressRange {
   std::uint64_t regions = 0;
 };
 
+// Regions start away from the ends of the range where there is room.
 AddressRange range_of(const arch::Geometry& g, bool upper, std::uint64_t unit) {
+  constexpr std::uint64_t kRoomUnits = 64;
   const std::uint64_t half = std::uint64_t{1} << (g.va_bits - 1);
-  if (upper)
-    return {~arch::low_mask(g.va_bits), ~std::uint64_t{0}, ~arch::low_mask(g.va_bits) + half};
+  const std::uint64_t first = upper ? ~arch::low_mask(g.va_bits) : 0;
   const bool guest = g.stage == arch::Stage::kStage2 && g.va_bits > 32;
-  const std::uint64_t start = guest ? kFirstGuestAddress : 2 * unit;
-  return {0, arch::low_mask(g.va_bits), start < half ? start : 0};
+  const std::uint64_t offset = upper ? half : guest ? kFirstGuestAddress : 2 * unit;
+  return {first, first + arch::low_mask(g.va_bits),
+          half / kRoomUnits < unit ? first : first + offset};
 }
 
 bool has_upper_range(const arch::Geometry& g) {
@@ -496,9 +498,9 @@ bool MemoryBuilder::check_place(const ast::Map& map, std::uint64_t base, const L
     return refuse("the address is not a multiple of " + std::to_string(leaf) +
                   ", the size of an entry");
   }
-  const bool in_upper =
-      has_upper_range(machine_.geometry) && base >= range_of(machine_.geometry, true, 0).first;
-  const bool in_lower = last <= range_of(machine_.geometry, false, 0).last;
+  const bool in_upper = has_upper_range(machine_.geometry) &&
+                        base >= range_of(machine_.geometry, true, unit_bytes()).first;
+  const bool in_lower = last <= range_of(machine_.geometry, false, unit_bytes()).last;
   if (last < base || (!in_upper && !in_lower)) {
     return refuse("the region lies outside the input addresses of " +
                   std::to_string(machine_.geometry.va_bits) + " bits");
