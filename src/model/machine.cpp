@@ -10,6 +10,9 @@ Semantics::Semantics(const Slice& slice) : slice_(slice), layout_(slice) {
   for (unsigned i = 0; i < slice_.entries.size(); ++i) {
     const bool risky = (slice_.conflicts.break_from[i] | slice_.conflicts.break_if_differ[i]) != 0;
     if (risky && slice_.entries[i].is_new) risky_ |= bit(i);
+    const bool told = (slice_.conflicts.device_break[i] |
+                       slice_.conflicts.device_break_if_differ[i]) != 0;
+    if (told && slice_.entries[i].is_new) device_risky_ |= bit(i);
   }
   for (const SliceAgent& agent : slice_.agents) {
     for (const Event& e : agent.events) {

@@ -171,6 +171,8 @@ class Semantics {
   void execute_root(const State& s, const Event& e, std::uint8_t index, MachineSink& sink) const;
   void execute_control(const State& s, const Event& e, std::uint8_t index, MachineSink& sink) const;
   [[nodiscard]] bool tlbi_must_wait(const State& s, std::uint8_t walker, const Event& e) const;
+  [[nodiscard]] bool device_in_flight(const State& s, std::uint8_t walker, Mask removed) const;
+  [[nodiscard]] bool is_writable_now(const State& s, std::uint8_t page) const;
   [[nodiscard]] bool uses_removed(const Outcome& o, Mask removed) const;
   [[nodiscard]] std::uint8_t pending_store(const State& s, std::uint8_t agent, std::uint8_t index,
                                            bool cell) const;
@@ -183,7 +185,7 @@ class Semantics {
 
   // --- accesses (machine_access.cpp)
   template <typename F>
-  void for_each_outcome(const State& s, const Reach& r, F&& f) const;
+  void for_each_outcome(const State& s, std::uint8_t walker, const Reach& r, F&& f) const;
   Landing land(State& next, const Access& access, const Outcome& outcome, const Transition& t,
                MachineSink& sink) const;
   Landing store(State& next, const Access& access, const Outcome& outcome, const Transition& t,
@@ -226,7 +228,8 @@ class Semantics {
   std::vector<Mask> tagged_;                // [root]: entries that its tag matches
   std::vector<std::uint8_t> data_registers_;
   std::vector<Mask> independent_;           // [agent]: events that commute with everything
-  Mask risky_ = 0;                          // new entries that some other had to be broken for
+  Mask risky_ = 0;         // new entries that some other had to be broken for
+  Mask device_risky_ = 0;  // ... or a device had to be told of
 
   std::vector<std::vector<std::uint8_t>> classes_;  // like walkers
   std::vector<std::uint8_t> previous_like_;         // [walker]: the like walker before it

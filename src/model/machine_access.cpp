@@ -107,7 +107,8 @@ Semantics::Landing Semantics::store(State& next, const Access& access, const Out
   if (mixture && !where.writable && !where.dirty_on_store) {
     sight(Effect::kWriteThroughStalePermission);
   }
-  if (!mixture && all_ended(next) && !grants_store(next, access, where.page)) {
+  const bool relied = where.page != kNoIndex && layout_.pages[where.page].relied.get(next) != 0;
+  if (!mixture && (relied || all_ended(next)) && !grants_store(next, access, where.page)) {
     sight(Effect::kWriteThroughStalePermission);
   }
   if (where.page == kNoIndex) return landing;
@@ -218,7 +219,7 @@ void Semantics::observe(const State& s, MachineSink& sink) const {
       const Reach r = reach(s, w, observer.va_point);
       const Access access{w, observer.va_point, observer.kind, observer.may_fault,
                           observer.may_be_lost, kNoIndex, kNoIndex};
-      for_each_outcome(s, r, [&](const Outcome& outcome) {
+      for_each_outcome(s, w, r, [&](const Outcome& outcome) {
         const Transition t{TransitionKind::kObserve, w, o, outcome.packed()};
         State next = s;
         const Landing landing = land(next, access, outcome, t, sink);

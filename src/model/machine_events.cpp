@@ -134,6 +134,20 @@ void Semantics::execute_cell(const State& s, const Event& e, std::uint8_t index,
   finish(next, e, index, sink);
 }
 
+// Whether the tables, as memory holds them now, let any walker store to the page.
+bool Semantics::is_writable_now(const State& s, std::uint8_t page) const {
+  bool writable = false;
+  for (std::uint8_t w = 0; w < slice_.walkers.size(); ++w) {
+    for (std::uint8_t v = 0; v < slice_.va_points.size(); ++v) {
+      for_each_bit(current_reach(s, w, v).entries, [&](unsigned i) {
+        const Entry& e = slice_.entries[i];
+        writable |= e.leaf && e.page == page && (e.writable || e.dirty_on_store);
+      });
+    }
+  }
+  return writable;
+}
+
 // A page that is read because its contents are to hold still must not be writable through a TLB
 // whose entry the tables no longer have.
 void Semantics::relied_upon(const State& s, const Event& e, const Transition& t,
@@ -182,7 +196,10 @@ void Semantics::execute_page(const State& s, const Event& e, std::uint8_t index,
                                 : layout_.registers[o.reg].get(s) - 1;
     }
     if (e.into != kNoIndex) layout_.registers[e.into].set(next, value + 1);
-    if (e.relies) relied_upon(s, e, {TransitionKind::kEvent, e.agent, index, 0}, sink);
+    if (e.relies) {
+      relied_upon(s, e, {TransitionKind::kEvent, e.agent, index, 0}, sink);
+      if (!is_writable_now(s, e.page)) page.relied.set(next, 1);
+    }
   } else if (e.value.reg != kNoIndex) {
     const std::uint64_t held_value = layout_.registers[e.value.reg].get(s) - 1;
     page.value.set(next, held_value >> 1);
@@ -271,11 +288,11 @@ void Semantics::execute_walk(const State& s, const Event& e, std::uint8_t index,
     layout_.flights[e.slot].set(next, outcome.packed());
     finish(next, e, index, sink, outcome.packed());
   };
-  for_each_outcome(s, reach(s, e.walker, e.va_point), choose);
+  for_each_outcome(s, e.walker, reach(s, e.walker, e.va_point), choose);
   if (!slice_.assumptions.is_default(Assumption::kWalkForwarding)) return;
   const State seen = with_own_stores(s, e.agent, index);
   if (seen.words == s.words) return;
-  for_each_outcome(seen, reach(seen, e.walker, e.va_point), choose);
+  for_each_outcome(seen, e.walker, reach(seen, e.walker, e.va_point), choose);
 }
 
 // Own accesses to one location keep their order. A walk that would make this access share a page
@@ -390,6 +407,22 @@ bool Semantics::tlbi_must_wait(const State& s, std::uint8_t walker, const Event&
   return false;
 }
 
+// A device acknowledges an invalidation only when its requests that use the translation are done.
+bool Semantics::device_in_flight(const State& s, std::uint8_t walker, Mask removed) const {
+  for (std::uint8_t a = 0; a < slice_.agents.size(); ++a) {
+    const SliceAgent& agent = slice_.agents[a];
+    const std::uint64_t executed = layout_.agents[a].executed.get(s);
+    for (std::size_t i = 0; agent.walker == walker && i < agent.events.size(); ++i) {
+      const Event& walk = agent.events[i];
+      const bool in_flight = walk.kind == EventKind::kWalk && (executed >> i & 1) != 0 &&
+                             (executed >> walk.partner & 1) == 0;
+      if (!in_flight) continue;
+      if (uses_removed(Outcome::unpack(layout_.flights[walk.slot].get(s)), removed)) return true;
+    }
+  }
+  return false;
+}
+
 void Semantics::execute_tlbi(const State& s, const Event& e, std::uint8_t index,
                              MachineSink& sink) const {
   if (e.atomic) {
@@ -492,7 +525,15 @@ void Semantics::execute_control(const State& s, const Event& e, std::uint8_t ind
       layout_.stopped_by.set(next, e.agent + 1U);
       break;
     case EventKind::kResume: layout_.stopped_by.set(next, 0); break;
-    case EventKind::kNotify: notify(next, e); break;
+    case EventKind::kNotify: {
+      bool waits = false;
+      for_each_bit(e.recipients, [&](unsigned w) {
+        waits |= device_in_flight(s, static_cast<std::uint8_t>(w), e.cut_atc);
+      });
+      if (waits) return;
+      notify(next, e);
+      break;
+    }
     case EventKind::kInterrupt: {
       bool waits = false;
       for_each_bit(e.recipients, [&](unsigned a) { waits |= !ended(s, static_cast<std::uint8_t>(a)); });

@@ -6,15 +6,21 @@
 namespace amalgam::model {
 
 // Calls `f(Outcome)` for each way in which an access may be translated: each single entry; each
-// mixture and the abort where two entries conflict; each kind of fault.
+// mixture and the abort where two entries conflict; each kind of fault. A device uses one whole entry.
 template <typename F>
-void Semantics::for_each_outcome(const State& s, const Reach& r, F&& f) const {
+void Semantics::for_each_outcome(const State& s, std::uint8_t walker, const Reach& r,
+                                 F&& f) const {
   const Conflicts& c = slice_.conflicts;
   const std::uint8_t mode = slice_.assumptions.choice(Assumption::kAmalgamation);
   Outcome abort;
   const Mask leaves = r.entries & ~slice_.table_entries;
+  const bool device = slice_.walkers[walker].device;
   for_each_bit(r.entries, [&](unsigned i) {
     const auto a = static_cast<std::uint8_t>(i);
+    if (device) {
+      if (slice_.entries[i].leaf) f(Outcome{OutcomeKind::kEntry, a, 0});
+      return;
+    }
     const Mask maybe = (c.mixture_if_differ[i] | c.abort_if_differ[i]) & r.entries;
     const Mask differ = maybe == 0 ? 0 : differing(s, i, maybe);
     const Mask aborts = (c.abort[i] | (c.abort_if_differ[i] & differ)) & r.entries;

@@ -20,14 +20,16 @@ bool Semantics::is_repeat(const State& s, std::uint8_t walker) const {
 void Semantics::judge_pairs(const State& s, std::uint8_t walker, std::uint8_t va_point,
                           const Reach& r, MachineSink& sink) const {
   const Conflicts& c = slice_.conflicts;
-  for_each_bit(r.entries & risky_, [&](unsigned n) {
-    const Mask maybe = c.break_if_differ[n] & r.entries;
-    Mask broken = c.break_from[n] & r.entries;
+  const bool device = slice_.walkers[walker].device;
+  const auto& always = device ? c.device_break : c.break_from;
+  const auto& if_differ = device ? c.device_break_if_differ : c.break_if_differ;
+  for_each_bit(r.entries & (device ? device_risky_ : risky_), [&](unsigned n) {
+    const Mask maybe = if_differ[n] & r.entries;
+    Mask broken = always[n] & r.entries;
     if (maybe != 0) broken |= differing(s, n, maybe);
     if (broken == 0) return;
     Sighting sighting;
     sighting.is_rule = true;
-    const bool device = slice_.walkers[walker].device;
     sighting.what = static_cast<std::uint8_t>(device ? Rule::kNotifyBeforeMake
                                                      : Rule::kBreakBeforeMake);
     if ((broken & ~c.foreign_tag[n]) == 0) {
@@ -47,7 +49,7 @@ void Semantics::judge(const State& s, MachineSink& sink) const {
     for (std::uint8_t v = 0; v < slice_.va_points.size(); ++v) {
       if (!slice_.va_points[v].primary) continue;
       const Reach r = reach(s, w, v);
-      if ((r.entries & risky_) != 0 && std::popcount(r.entries) > 1) {
+      if ((r.entries & (risky_ | device_risky_)) != 0 && std::popcount(r.entries) > 1) {
         judge_pairs(s, w, v, r, sink);
       }
       if (!r.junk) continue;

@@ -120,7 +120,9 @@ struct Conflicts {
   std::array<Mask, kMaxEntries> abort_if_differ{};
   std::array<Mask, kMaxEntries> owes_tlbi{};       // [new]: stale entries that an update may not leave
   std::array<Mask, kMaxEntries> foreign_tag{};     // [e]: entries of other tables under its tag
-  Mask uncertain = 0;                              // entries in a verdict the reference doubts
+  // The same question for a device, a second observer of the tables: only R_WHZWS(2) counts.
+  std::array<Mask, kMaxEntries> device_break{};
+  std::array<Mask, kMaxEntries> device_break_if_differ{};
 };
 
 enum class EventKind : std::uint8_t {

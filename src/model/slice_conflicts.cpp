@@ -78,6 +78,11 @@ void ConflictBuilder::add_pair(unsigned old_id, unsigned new_id) {
     add_hazard(old_id, new_id, same, false);
     add_hazard(old_id, new_id, differ, true);
   }
+  if (old_entry.leaf && new_entry.leaf && old_entry.output_address != new_entry.output_address) {
+    const bool writable = old_entry.writable || new_entry.writable || old_entry.dirty_on_store ||
+                          new_entry.dirty_on_store;
+    (writable ? c.device_break : c.device_break_if_differ)[new_id] |= bit(old_id);
+  }
   const bool owed = same.tlbi != arch::TlbiOwed::kNone && !same.tlbi_may_wait;
   if (owed) c.owes_tlbi[new_id] |= bit(old_id);
 }

@@ -250,7 +250,11 @@ void EventBuilder::lower(const Op& op) {
 // --- helpers -------------------------------------------------------------------------------------
 
 Event& EventBuilder::push(EventKind kind, std::uint16_t classes, Mask extra_preds) {
-  order_.add_event(classes, extra_preds);
+  // A device makes its accesses one after another.
+  const bool device = slice_.walkers[thread().walker].device;
+  const std::size_t before = thread().events.size();
+  const Mask all_before = before == 0 ? 0 : ~Mask{0} >> (64 - before);
+  order_.add_event(classes, device ? extra_preds | all_before : extra_preds);
   Event e;
   e.kind = kind;
   e.classes = classes;

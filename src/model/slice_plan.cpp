@@ -125,7 +125,8 @@ void write_entries(KeyWriter& w, const Slice& slice) {
     const Conflicts& c = slice.conflicts;
     for (const Mask mask : {c.break_from[i], c.break_if_differ[i], c.mixture[i],
                             c.mixture_if_differ[i], c.abort[i], c.abort_if_differ[i],
-                            c.owes_tlbi[i], c.foreign_tag[i]}) {
+                            c.owes_tlbi[i], c.foreign_tag[i], c.device_break[i],
+                            c.device_break_if_differ[i]}) {
       w.number(mask);
     }
   }

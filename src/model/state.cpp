@@ -11,6 +11,15 @@ unsigned bits_for(std::size_t values) {
   return values <= 1 ? 0 : static_cast<unsigned>(std::bit_width(values - 1));
 }
 
+bool is_relied_upon(const Slice& slice, std::size_t page) {
+  for (const SliceAgent& agent : slice.agents) {
+    for (const Event& e : agent.events) {
+      if (e.relies && e.page == page) return true;
+    }
+  }
+  return false;
+}
+
 }  // namespace
 
 Field FieldPacker::add(unsigned bits) {
@@ -94,6 +103,7 @@ void StateLayout::add_shared(const Slice& slice) {
     if (!page.ref.is_table) {
       f.value = pack.add(bits_for(data_values));
       f.mark = pack.add(1);
+      f.relied = pack.add(is_relied_upon(slice, pages.size()) ? 1 : 0);
     }
     pages.push_back(f);
   }

@@ -58,7 +58,8 @@ struct WalkerFields {
 struct PageFields {
   Field freed;
   Field value;
-  Field mark;  // holds the tracked store
+  Field mark;    // holds the tracked store
+  Field relied;  // was read as frozen: no mapping allowed a store to it then
 };
 
 struct AgentFields {
