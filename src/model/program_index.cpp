@@ -73,8 +73,8 @@ void ProgramIndex::add(const Op& op, OpRef ref) {
           [&](const op::Access& o) { va(o.page); },
           [&](const op::FrameAccess& o) { frame(o.frame); },
           [&](const op::CopyFrame& o) {
-            frame(o.from);
-            if (o.to != o.from) frame(o.to);
+            copies_out_[o.from].push_back(ref);
+            frame(o.to);
           },
           [&](const op::ZeroFrame& o) { frame(o.frame); },
           [&](const op::ZeroTable& o) { page({true, o.table}); },
@@ -118,6 +118,10 @@ const std::vector<OpRef>& ProgramIndex::of_cell(CellId cell) const {
 
 const std::vector<OpRef>& ProgramIndex::of_page(PageRef page) const {
   return find_or_empty(pages_, page_key(page));
+}
+
+const std::vector<OpRef>& ProgramIndex::copies_out_of(FrameId frame) const {
+  return find_or_empty(copies_out_, frame);
 }
 
 const std::vector<OpRef>& ProgramIndex::of_va(std::uint64_t va_page) const {

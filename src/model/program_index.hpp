@@ -27,8 +27,10 @@ class ProgramIndex {
 
   // Operations that read or write the cell.
   [[nodiscard]] const std::vector<OpRef>& of_cell(CellId cell) const;
-  // Operations that touch the page as a whole: copy, zero, allocate, free, access by address.
+  // Operations that touch the page as a whole: copy to it, zero, allocate, free, access by address.
   [[nodiscard]] const std::vector<OpRef>& of_page(PageRef page) const;
+  // Copies from the frame to wherever.
+  [[nodiscard]] const std::vector<OpRef>& copies_out_of(FrameId frame) const;
   // Accesses by input address, descriptor writes through a window among them.
   [[nodiscard]] const std::vector<OpRef>& of_va(std::uint64_t va_page) const;
   // Invalidations and notifications that may reach the page at `va`: candidates, to be decoded.
@@ -80,6 +82,7 @@ class ProgramIndex {
   std::uint64_t granule_bytes_;
   std::unordered_map<CellId, std::vector<OpRef>> cells_;
   std::unordered_map<std::uint64_t, std::vector<OpRef>> pages_;
+  std::unordered_map<FrameId, std::vector<OpRef>> copies_out_;
   std::unordered_map<std::uint64_t, std::vector<OpRef>> vas_;
   std::unordered_map<std::uint64_t, std::vector<OpRef>> narrow_;  // invalidations by page
   struct Wide {

@@ -35,6 +35,7 @@ Slice SliceBuilder::build(const SliceRequest& request) {
   freeze_cells();
   if (!slice_.bound.empty()) return std::move(slice_);
   gather_invalidations();
+  gather_reliances();
   add_walkers();
   add_observers();
   add_events(index_, settings_, ops_, slice_);
@@ -240,6 +241,23 @@ void SliceBuilder::gather_invalidations() {
     }
   }
   for (const auto& [first, last] : spans) add_ops(index_.invalidations_within(first, last));
+}
+
+// A copy to a page outside the slice matters for what is read alone: that the page holds still. That
+// can be asked only of a page that an address may write and later may not.
+void SliceBuilder::gather_reliances() {
+  for (std::uint8_t page = 0; page < slice_.pages.size(); ++page) {
+    bool writable = false;
+    bool narrowed = false;
+    for (const Entry& e : slice_.entries) {
+      if (!e.leaf || e.page != page) continue;
+      writable |= e.writable;
+      narrowed |= slice_.cells[e.cell].values.size() > 1;
+    }
+    if (writable && narrowed && !slice_.pages[page].ref.is_table) {
+      add_ops(index_.copies_out_of(slice_.pages[page].ref.id));
+    }
+  }
 }
 
 // A copy into a page of the slice brings the page that it reads.

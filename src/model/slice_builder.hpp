@@ -62,6 +62,7 @@ class SliceBuilder {
   void gather_ops();
   void gather_page_ops(std::uint8_t page);
   void gather_invalidations();
+  void gather_reliances();
   void add_ops(const std::vector<OpRef>& refs);
 
   // --- values

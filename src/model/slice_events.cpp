@@ -67,7 +67,7 @@ class EventBuilder {
   [[nodiscard]] std::uint8_t data_value(ValueId value);
   void add_walk_and_access(std::uint8_t va, AccessKind kind, bool may_fault, Event& access_template);
   [[nodiscard]] ValueIndex find_value(std::uint8_t cell, std::uint64_t raw) const;
-  [[nodiscard]] bool matters_as_copied(std::uint8_t page) const;
+  [[nodiscard]] bool repeats_last_copy(std::uint8_t page) const;
   void copy_cell(CellId from, CellId to, RootId to_root);
   void push_tlbi(std::uint16_t classes, std::uint32_t recipients, const Event& cuts);
   [[nodiscard]] Mask covered(const arch::TlbiOperation& operation, bool combined) const;
@@ -522,27 +522,18 @@ void EventBuilder::operator_on(const op::FrameAccess& o) {
   write.value.constant = o.kind == AccessKind::kAdd ? kNoIndex : data_value(o.value);
 }
 
-// A copy to a page outside the slice matters for what is read alone: that the page holds still. It
-// can be asked only of a page that some address may write and later may not, and once in a row.
-bool EventBuilder::matters_as_copied(std::uint8_t page) const {
-  bool writable = false;
-  bool narrowed = false;
-  for (const Entry& e : slice_.entries) {
-    if (!e.leaf || e.page != page) continue;
-    writable |= e.writable;
-    narrowed |= slice_.cells[e.cell].values.size() > 1;
-  }
-  if (!writable || !narrowed) return false;
-  if (thread().events.empty()) return true;
+// Of copies in a row to pages outside the slice one is enough: nothing happens between them.
+bool EventBuilder::repeats_last_copy(std::uint8_t page) const {
+  if (thread().events.empty()) return false;
   const Event& last = thread().events.back();
-  return !(last.kind == EventKind::kReadPage && last.relies && last.page == page);
+  return last.kind == EventKind::kReadPage && last.relies && last.page == page;
 }
 
 void EventBuilder::operator_on(const op::CopyFrame& o) {
   const std::uint8_t from = slice_page({false, o.from});
   const std::uint8_t to = slice_page({false, o.to});
   if (from == kNoIndex) return;
-  if (to == kNoIndex && !matters_as_copied(from)) return;
+  if (to == kNoIndex && repeats_last_copy(from)) return;
   const std::uint8_t temp = register_for(thread().agent, kTempRegister + origin_);
   Event& read = push(EventKind::kReadPage, kReads, same_page(from));
   read.page = from;
