@@ -106,7 +106,7 @@ Assumptions Checker::assumptions() const {
 }
 
 SliceSettings Checker::settings(const Level& level, const Assumptions& a) const {
-  return {level.bbm, level.ets, a, options_.symmetry};
+  return {level.bbm, level.ets, a, options_.symmetry, options_.mutation};
 }
 
 ExploreLimits Checker::limits() const {

@@ -5,6 +5,7 @@
 namespace amalgam::model {
 
 bool Semantics::contents_differ(const State& s, const Entry& a, const Entry& b) const {
+  if (slice_.mutation == Mutation::kContentsIgnored) return false;
   if (a.page == kNoIndex || b.page == kNoIndex) return a.output_address != b.output_address;
   if (a.page == b.page) return false;
   const PageFields& fa = layout_.pages[a.page];

@@ -181,10 +181,24 @@ void Semantics::relied_upon(const State& s, const Event& e, const Transition& t,
   }
 }
 
+void Semantics::sight_use_after_free(const Event& e, std::uint8_t index, MachineSink& sink) const {
+  Sighting sighting;
+  const bool reads = e.kind == EventKind::kReadPage;
+  sighting.what = static_cast<std::uint8_t>(reads ? Effect::kFreedPageRead : Effect::kFreedPageWrite);
+  sighting.walker = e.walker;
+  sighting.page = e.page;
+  sighting.access = reads ? AccessKind::kLoad : AccessKind::kStore;
+  sighting.agent = e.agent;
+  sighting.event = index;
+  const Transition t{TransitionKind::kEvent, e.agent, index, 0};
+  sink.sight(sighting, &t);
+}
+
 void Semantics::execute_page(const State& s, const Event& e, std::uint8_t index,
                              MachineSink& sink) const {
   State next = s;
   const PageFields& page = layout_.pages[e.page];
+  if (page.freed.get(s) != 0) sight_use_after_free(e, index, sink);
   if (e.kind == EventKind::kReadPage) {
     std::uint64_t value = page.value.get(s) << 1 | page.mark.get(s);
     const std::uint8_t store = pending_store(s, e.agent, index, false);
@@ -385,6 +399,7 @@ bool Semantics::uses_removed(const Outcome& o, Mask removed) const {
 // A TLBI of another PE is not done on `walker` while an access there still uses what it removes, nor
 // while an earlier access at the same page offset has not done its walk (same-offset-order).
 bool Semantics::tlbi_must_wait(const State& s, std::uint8_t walker, const Event& e) const {
+  if (slice_.mutation == Mutation::kTlbiDoesNotWait) return false;
   const bool same_offset = slice_.assumptions.is_default(Assumption::kSameOffsetOrder);
   for (std::uint8_t a = 0; a < slice_.agents.size(); ++a) {
     const SliceAgent& agent = slice_.agents[a];
@@ -522,7 +537,9 @@ void Semantics::execute_control(const State& s, const Event& e, std::uint8_t ind
           }
         }
       }
-      layout_.stopped_by.set(next, e.agent + 1U);
+      if (slice_.mutation != Mutation::kStoppedCpusRun) {
+        layout_.stopped_by.set(next, e.agent + 1U);
+      }
       break;
     case EventKind::kResume: layout_.stopped_by.set(next, 0); break;
     case EventKind::kNotify: {

@@ -8,7 +8,10 @@ namespace amalgam::model {
 // Everything superseded that the walker may still hold, whichever level of its TLB holds it.
 Mask Semantics::held(const State& s, std::uint8_t walker) const {
   const WalkerFields& f = layout_.walkers[walker];
-  return f.far.get(s) | f.near.get(s);
+  const Mask superseded = f.far.get(s) | f.near.get(s);
+  if (slice_.mutation == Mutation::kTlbHoldsNothing) return 0;
+  if (slice_.mutation == Mutation::kWalkCachesHoldNothing) return superseded & ~slice_.table_entries;
+  return superseded;
 }
 
 Mask Semantics::current_entries(const State& s, std::uint8_t cell, Mask tagged) const {
@@ -28,6 +31,9 @@ void Semantics::walk_nodes(const State& s, std::uint8_t walker, Mask held_entrie
     if (value.kind == ValueKind::kJunk) r.junk = true;
     if (value.kind == ValueKind::kFaulting) r.fault = true;
     if (value.kind == ValueKind::kTable && value.node == kNoIndex) r.fault = true;
+    if (slice_.mutation == Mutation::kFaultsMayBeStale) {
+      r.fault |= cell.values[cell.initial].kind == ValueKind::kFaulting;
+    }
     // A device without hardware AF management faults; the CPU side takes the update as a step.
     if (value.kind == ValueKind::kAwaitsAf && device) r.fault = true;
     const Mask here = current_entries(s, node.cell, tagged);
@@ -174,6 +180,9 @@ void Semantics::cut(State& s, std::uint8_t walker, const Event& e) const {
   // removed entries just before.
   if (slice_.walkers[walker].near_set && !slice_.walkers[walker].mirrors) {
     f.near.set(s, (f.near.get(s) | (far & e.cut)) & ~e.cut_combined);
+    const bool device = slice_.walkers[walker].device;
+    const Mutation lax = device ? Mutation::kTlbiReachesAtc : Mutation::kIpaTlbiReachesCombined;
+    if (slice_.mutation == lax) f.near.set(s, f.near.get(s) & ~e.cut);
   }
   keep_lost_nodes(s, walker, before, e.cut);
 }
@@ -208,7 +217,8 @@ void Semantics::find_trees() {
     Mask mask = 0;
     for (unsigned i = 0; i < slice_.entries.size(); ++i) {
       const Entry& e = slice_.entries[i];
-      if (e.global || e.tag == root.tag) mask |= bit(i);
+      const bool ignored = slice_.mutation == Mutation::kTagIgnored;
+      if (e.global || e.tag == root.tag || ignored) mask |= bit(i);
     }
     tagged_.push_back(mask);
   }

@@ -24,7 +24,6 @@ enum BarrierBit : std::uint32_t {
 constexpr std::uint32_t kAnyDsb = kDsbLoad | kDsbStore | kDsbFull;
 constexpr std::uint32_t kAnyOwnDsb = kDsbOwnLoad | kDsbOwnStore | kDsbOwnFull;
 constexpr std::uint32_t kOwnPaths = kDsbOwnStorePath | kIsbOwnStorePath;
-constexpr std::uint32_t kAnyBarrier = (1U << 12) - 1;
 constexpr std::uint16_t kAccessClasses = kReads | kWrites;
 
 std::uint32_t dsb_bit(const arch::Barrier& b) {
@@ -93,13 +92,30 @@ std::uint32_t OrderBuilder::barrier_kind_bit(const arch::Barrier& barrier) {
   return dsb_bit(barrier);
 }
 
-void OrderBuilder::add_barrier(const arch::Barrier& barrier) {
+arch::Barrier OrderBuilder::mutated(arch::Barrier barrier) const {
+  if (mutation_ == Mutation::kBarrierDomainIgnored) barrier.domain = arch::Domain::kIsh;
+  const bool dmb = barrier.kind == arch::BarrierKind::kDmb;
+  if (mutation_ == Mutation::kDmbOrdersTlbi && dmb) barrier.kind = arch::BarrierKind::kDsb;
+  return barrier;
+}
+
+std::uint32_t OrderBuilder::mutated_feed(std::uint16_t classes, std::uint32_t kind,
+                                         std::uint32_t fed) const {
+  const bool tlbi = (classes & (kTlbiLocal | kTlbiRemote)) != 0;
+  if (mutation_ == Mutation::kDsbLeavesTlbiPending && tlbi) return 0;
+  if (mutation_ == Mutation::kStoreDsbCompletesTlbi && tlbi) return fed | (kind & kDsbStore);
+  return fed;
+}
+
+void OrderBuilder::add_barrier(const arch::Barrier& said) {
+  const arch::Barrier barrier = mutated(said);
   const std::uint32_t kind = barrier_kind_bit(barrier);
   if (kind == 0) return;
   bool changed = false;
   for (Node& node : nodes_) {
     const std::uint32_t before = node.reached;
-    node.reached |= feeds(node.classes, kind) | chains(before, kind);
+    node.reached |= mutated_feed(node.classes, kind, feeds(node.classes, kind)) |
+                    chains(before, kind);
     changed |= node.reached != before;
   }
   kinds_since_change_ = changed ? kind : kinds_since_change_ | kind;
@@ -107,9 +123,12 @@ void OrderBuilder::add_barrier(const arch::Barrier& barrier) {
 
 bool OrderBuilder::through_barrier(std::uint32_t reached, std::uint16_t b) const {
   if ((b & kSynchronises) != 0) return (reached & ~kOwnPaths) != 0;
+  const bool tlbi = (b & (kTlbiLocal | kTlbiRemote)) != 0;
+  if (mutation_ == Mutation::kTlbiBeforeStores && tlbi) return false;
   const bool walk_after_dsb = ets_ != arch::Ets::kNone;
   if ((b & kWalks) != 0) {
-    if ((reached & (kIsb | kIsbOwnStorePath)) != 0) return true;
+    const bool isb = (reached & (kIsb | kIsbOwnStorePath)) != 0;
+    if (isb && mutation_ != Mutation::kIsbSynchronisesNothing) return true;
     return walk_after_dsb && (reached & (kAnyDsb | kAnyOwnDsb | kDsbOwnStorePath)) != 0;
   }
   if ((reached & (kAnyDsb | kAnyOwnDsb | kIsb)) != 0) return true;

@@ -10,6 +10,7 @@
 
 #include "amalgam/arch/barrier.hpp"
 #include "amalgam/arch/features.hpp"
+#include "model/mutation.hpp"
 
 namespace amalgam::model {
 
@@ -30,8 +31,8 @@ enum EventClass : std::uint16_t {
 // Builds the order of one PE, event by event in program order. At most 64 events.
 class OrderBuilder {
  public:
-  OrderBuilder(arch::Ets ets, bool ets2_program_order)
-      : ets_(ets), ets2_program_order_(ets2_program_order) {}
+  OrderBuilder(arch::Ets ets, bool ets2_program_order, Mutation mutation = Mutation::kNone)
+      : ets_(ets), ets2_program_order_(ets2_program_order), mutation_(mutation) {}
 
   static constexpr unsigned kMaxEvents = 64;
 
@@ -67,9 +68,13 @@ class OrderBuilder {
   [[nodiscard]] bool directly_before(const Node& a, std::uint16_t b) const;
   [[nodiscard]] bool through_barrier(std::uint32_t reached, std::uint16_t b) const;
   [[nodiscard]] std::uint64_t accesses() const;
+  [[nodiscard]] arch::Barrier mutated(arch::Barrier barrier) const;
+  [[nodiscard]] std::uint32_t mutated_feed(std::uint16_t classes, std::uint32_t kind,
+                                           std::uint32_t fed) const;
 
   arch::Ets ets_;
   bool ets2_program_order_;
+  Mutation mutation_;
   std::uint32_t kinds_since_change_ = 0;
   std::vector<Node> nodes_;
 };

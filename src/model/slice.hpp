@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "model/assumptions.hpp"
+#include "model/mutation.hpp"
 #include "model/program.hpp"
 
 namespace amalgam::model {
@@ -260,6 +261,7 @@ struct Slice {
   std::uint8_t bbm = 0;
   arch::Ets ets = arch::Ets::kNone;
   bool stage2 = false;
+  Mutation mutation = Mutation::kNone;
 
   std::vector<VaPoint> va_points;
   std::vector<SlicePage> pages;

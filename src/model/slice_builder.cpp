@@ -24,6 +24,7 @@ Slice SliceBuilder::build(const SliceRequest& request) {
   slice_.assumptions = settings_.assumptions;
   slice_.bbm = settings_.bbm;
   slice_.ets = settings_.ets;
+  slice_.mutation = settings_.mutation;
   slice_.stage2 = program_.machine.geometry.stage == arch::Stage::kStage2;
   companion_ = request.companion;
   slice_.companion_address = request.companion;

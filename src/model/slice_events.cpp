@@ -70,6 +70,7 @@ class EventBuilder {
   [[nodiscard]] bool repeats_last_copy(std::uint8_t page) const;
   void copy_cell(CellId from, CellId to, RootId to_root);
   void push_tlbi(std::uint16_t classes, std::uint32_t recipients, const Event& cuts);
+  [[nodiscard]] arch::TlbiOperation mutated(arch::TlbiOperation operation) const;
   [[nodiscard]] Mask covered(const arch::TlbiOperation& operation, bool combined) const;
   [[nodiscard]] Mask notified(const op::Notify& o, const Device& device) const;
   [[nodiscard]] std::uint64_t address_of(VaPage page) const {
@@ -100,7 +101,7 @@ std::uint8_t EventBuilder::open_thread(const std::string& name, std::uint32_t ag
   slice_.agents.push_back(std::move(t));
   thread_ = index;
   const bool program_order = settings_.assumptions.is_default(Assumption::kEts2Order);
-  order_ = OrderBuilder(settings_.ets, program_order);
+  order_ = OrderBuilder(settings_.ets, program_order, settings_.mutation);
   return index;
 }
 
@@ -564,13 +565,21 @@ void EventBuilder::operator_on(const op::Allocate& o) {
 void EventBuilder::operator_on(const op::Free& o) {
   const std::uint8_t page = slice_page(o.page);
   if (page == kNoIndex) return;
-  Event& e = push(EventKind::kFree, kWrites | kReleases, same_page(page));
+  const bool early = settings_.mutation == Mutation::kFreeHappensEarly;
+  Event& e = push(EventKind::kFree, early ? kReads : kWrites | kReleases,
+                  early ? 0 : same_page(page));
   e.page = page;
 }
 
 // --- maintenance ---------------------------------------------------------------------------------
 
 void EventBuilder::operator_on(const op::Barrier& o) { order_.add_barrier(o.barrier); }
+
+arch::TlbiOperation EventBuilder::mutated(arch::TlbiOperation operation) const {
+  if (settings_.mutation == Mutation::kLevelHintIgnored) operation.hint.reset();
+  if (settings_.mutation == Mutation::kLastLevelCutsTables) operation.last_level = false;
+  return operation;
+}
 
 Mask EventBuilder::covered(const arch::TlbiOperation& operation, bool combined) const {
   const arch::Geometry& g = program_.machine.geometry;
@@ -601,7 +610,7 @@ Mask EventBuilder::covered(const arch::TlbiOperation& operation, bool combined) 
       tag.va_start &= ~((arch::level_size_bytes(g, tag.level) * entries) - 1);
     }
     // The stage 1 operations of a guest regime name any VA: combined entries of this VMID.
-    arch::TlbiOperation op = operation;
+    arch::TlbiOperation op = mutated(operation);
     if (slice_.stage2) op.vmid = program_.roots[slice_.roots[0].root].tag;
     if (arch::covers(op, tag)) mask |= bit(static_cast<unsigned>(i));
   }
@@ -630,7 +639,8 @@ void EventBuilder::operator_on(const op::Tlbi& o) {
   if ((cuts.cut | cuts.cut_combined) == 0) return;
   const std::uint32_t own = 1U << thread().walker;
   push_tlbi(kTlbiLocal, own, cuts);
-  if (operation->shareability == arch::Shareability::kLocal) return;
+  const bool local = operation->shareability == arch::Shareability::kLocal;
+  if (local && settings_.mutation != Mutation::kLocalTlbiIsBroadcast) return;
   std::uint32_t others = 0;
   for (std::uint32_t w = 0; w < slice_.walkers.size(); ++w) {
     if (slice_.walkers[w].listens) others |= 1U << w;

@@ -311,8 +311,8 @@ std::string who(const Slice& slice, const Sighting& s, std::uint8_t walker) {
   return walker_name(slice, walker) + "'s " + access_name(s.access) + where;
 }
 
-std::string page_of(const Slice& slice, const Outcome& o) {
-  if (o.a >= slice.entries.size()) return "memory";
+std::string page_of(const Slice& slice, const Outcome& o, std::uint8_t page) {
+  if (o.kind == OutcomeKind::kNothing || o.a >= slice.entries.size()) return page_name(slice, page);
   return page_name(slice, slice.entries[o.a].page);
 }
 
@@ -329,7 +329,7 @@ std::string effect_sentence(const Slice& slice, const Sighting& s, std::uint8_t 
   const std::string actor = who(slice, s, walker);
   const std::string a = describe_entry(slice, s.outcome.a);
   const std::string b = describe_entry(slice, s.outcome.b);
-  const std::string page = page_of(slice, s.outcome);
+  const std::string page = page_of(slice, s.outcome, s.page);
   const std::string at = s.va_point < slice.va_points.size() ? slice.va_points[s.va_point].name : "";
   switch (static_cast<Effect>(s.what)) {
     case Effect::kConflictAbort:
