@@ -158,14 +158,14 @@ MaybeBits stage1_bits(Attribute attribute, const AttributeContext& c) {
 
 MaybeBits stage2_bits(Attribute attribute, const AttributeContext& c) {
   const bool fwb = c.features.fwb;
-  constexpr std::uint64_t kAccess = bits::kS2apRead | bits::kS2apWrite;
+  constexpr std::uint64_t access = bits::kS2apRead | bits::kS2apWrite;
   switch (attribute) {
     case A::kRw:
-      return on(kAccess);
+      return on(access);
     case A::kRo:
-      return BitChange{kAccess, bits::kS2apRead};
+      return BitChange{access, bits::kS2apRead};
     case A::kWo:
-      return BitChange{kAccess, bits::kS2apWrite};
+      return BitChange{access, bits::kS2apWrite};
     case A::kWb:
       return field(bits::kMemAttr, fwb ? 0b0110 : 0b1111);
     case A::kWt:

@@ -1,6 +1,7 @@
 #include "lang/scenario/cursor.hpp"
 
 #include <charconv>
+#include <memory>
 #include <utility>
 
 namespace amalgam::lang::scenario {
@@ -23,9 +24,9 @@ std::string unescape(std::string_view token) {
 
 std::string shown(const Token& token) {
   if (token.kind == TokenKind::kText) return "a text";
-  constexpr std::size_t kMaxShown = 40;
-  if (token.text.size() <= kMaxShown) return quoted(token.text);
-  return quoted(std::string(token.text.substr(0, kMaxShown)) + "...");
+  constexpr std::size_t max_shown = 40;
+  if (token.text.size() <= max_shown) return quoted(token.text);
+  return quoted(std::string(token.text.substr(0, max_shown)) + "...");
 }
 
 }  // namespace
@@ -40,8 +41,9 @@ std::optional<std::uint64_t> number_value(std::string_view digits) {
   const bool hexadecimal = digits.starts_with("0x") || digits.starts_with("0X");
   if (hexadecimal) digits.remove_prefix(2);
   std::uint64_t value = 0;
-  const char* end = digits.data() + digits.size();
-  const auto [stop, error] = std::from_chars(digits.data(), end, value, hexadecimal ? 16 : 10);
+  const char* const begin = std::to_address(digits.begin());
+  const char* const end = begin + digits.size();
+  const auto [stop, error] = std::from_chars(begin, end, value, hexadecimal ? 16 : 10);
   if (error != std::errc() || stop != end) return std::nullopt;
   return value;
 }

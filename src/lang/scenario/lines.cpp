@@ -35,12 +35,12 @@ class Collector {
   Collector(Lines& lines, Diagnostics& diagnostics) : lines_(lines), diagnostics_(diagnostics) {}
 
   void begin_line(std::string_view indent) {
-    constexpr std::uint32_t kTabWidth = 4;  // a guess that leaves the blocks as they look
+    constexpr std::uint32_t tab_width = 4;  // a guess that leaves the blocks as they look
     const auto tabs = static_cast<std::uint32_t>(std::ranges::count(indent, '\t'));
     const auto next_token = static_cast<std::uint32_t>(lines_.tokens.size());
     lines_.lines.push_back(
         {.number = static_cast<std::uint32_t>(lines_.lines.size() + 1),
-         .indent = static_cast<std::uint32_t>(indent.size()) + tabs * (kTabWidth - 1),
+         .indent = static_cast<std::uint32_t>(indent.size()) + tabs * (tab_width - 1),
          .first_token = next_token,
          .end_token = next_token,
          .comment = {}});
@@ -190,9 +190,9 @@ bool is_control(char c) {
 }
 
 std::string hexadecimal_byte(char c) {
-  constexpr std::string_view kDigits = "0123456789abcdef";
+  constexpr std::string_view digits = "0123456789abcdef";
   const auto byte = static_cast<unsigned char>(c);
-  return std::string("0x") + kDigits[byte >> 4] + kDigits[byte & 15];
+  return std::string("0x") + digits[byte >> 4] + digits[byte & 15];
 }
 
 }  // namespace

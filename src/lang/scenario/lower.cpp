@@ -8,6 +8,7 @@
 #include "lang/scenario/cursor.hpp"
 #include "lang/scenario/memory.hpp"
 #include "lang/scenario/names.hpp"
+#include "lang/scenario/regions.hpp"
 #include "lang/scenario/steps.hpp"
 #include "lang/scenario/suggest.hpp"
 #include "lang/scenario/tables.hpp"
@@ -62,8 +63,7 @@ class Lowering {
   void add_assumption(const ast::Assume& assume) {
     const auto assumption = model::assumption_named(assume.name.text);
     if (!assumption) {
-      unknown(assume.name, "assumption", model::kAssumptions,
-              [](const model::AssumptionInfo& info) { return info.name; });
+      unknown(assume.name, "assumption", model::kAssumptions, &model::AssumptionInfo::name);
       return;
     }
     if (!model::assumption_value(*assumption, assume.value.text)) {
@@ -90,7 +90,7 @@ class Lowering {
     memory_.add_roots(scenario_.roots);
     memory_.add_tables(scenario_.tables);
     if (diagnostics_.any()) return;
-    memory_.add_maps(scenario_.maps);
+    RegionBuilder(machine_, program_, names_, links_, memory_, diagnostics_).add(scenario_.maps);
     if (diagnostics_.any()) return;
     memory_.copy_roots(scenario_.roots);
     collect_all_links();
@@ -243,22 +243,20 @@ class Lowering {
   template <typename Table, typename NameOf>
   void unknown(const ast::Name& name, std::string_view what, const Table& table,
                const NameOf& name_of) {
-    std::vector<std::string_view> known;
-    for (const auto& row : table) known.push_back(name_of(row));
+    const auto known = names_in(table, name_of);
     diagnostics_.error(name.location, "no " + std::string(what) + " is named " + quoted(name.text) +
                                           suggestion(name.text, known));
   }
 
   bool check_effect(const ast::Name& name) {
     if (model::effect_named(name.text)) return true;
-    unknown(name, "effect", model::kEffects,
-            [](const model::EffectInfo& info) { return info.name; });
+    unknown(name, "effect", model::kEffects, &model::EffectInfo::name);
     return false;
   }
 
   bool check_rule(const ast::Name& name) {
     if (model::rule_named(name.text)) return true;
-    unknown(name, "rule", model::kRules, [](const model::RuleInfo& info) { return info.name; });
+    unknown(name, "rule", model::kRules, &model::RuleInfo::name);
     return false;
   }
 

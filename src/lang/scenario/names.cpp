@@ -38,9 +38,9 @@ std::int64_t evaluate(const ast::Expression& expression, const LoopValues& loops
 
 std::optional<LoopBounds> bounds_of(const ast::Loop& loop, const LoopValues& loops) {
   const LoopBounds bounds{evaluate(loop.first, loops), evaluate(loop.last, loops)};
-  constexpr auto kMax = static_cast<std::int64_t>(kMaxIndexNumber);
+  constexpr auto max = static_cast<std::int64_t>(kMaxIndexNumber);
   for (const std::int64_t value : {bounds.first, bounds.last}) {
-    if (value > kMax || value < -kMax) return std::nullopt;
+    if (value > max || value < -max) return std::nullopt;
   }
   return bounds;
 }

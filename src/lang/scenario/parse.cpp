@@ -52,8 +52,7 @@ class TopReader {
 
   void unknown_statement(const ast::Name& keyword) {
     if (cursor_.failed()) return;
-    std::vector<std::string_view> known;
-    for (const Form& form : kForms) known.push_back(form.keyword);
+    const auto known = names_in(kForms, &Form::keyword);
     cursor_.fail(keyword.location, "no statement is called " + quoted(keyword.text) +
                                        suggestion(keyword.text, known));
   }
@@ -105,12 +104,12 @@ class TopReader {
 
   void read_contents(ast::Frames& frames) {
     using C = ast::Contents;
-    constexpr std::array<std::pair<std::string_view, C>, 5> kContents{{{"distinct", C::kDistinct},
-                                                                       {"same", C::kSame},
-                                                                       {"as", C::kAs},
-                                                                       {"zero", C::kZero},
-                                                                       {"unknown", C::kUnknown}}};
-    for (const auto& [word, contents] : kContents) {
+    constexpr std::array<std::pair<std::string_view, C>, 5> choices{{{"distinct", C::kDistinct},
+                                                                     {"same", C::kSame},
+                                                                     {"as", C::kAs},
+                                                                     {"zero", C::kZero},
+                                                                     {"unknown", C::kUnknown}}};
+    for (const auto& [word, contents] : choices) {
       if (!cursor_.accept(word)) continue;
       frames.contents = contents;
       Scope scope;

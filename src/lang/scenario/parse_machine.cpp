@@ -1,4 +1,6 @@
+#include <algorithm>
 #include <array>
+#include <iterator>
 #include <utility>
 
 #include "amalgam/arch/cpu_presets.hpp"
@@ -70,9 +72,8 @@ class MachineReader {
   }
 
   void unknown_item(const ast::Name& name) {
-    std::vector<std::string_view> known;
-    for (const Item& item : kItems) known.push_back(item.name);
-    for (const FeatureName& feature : kFeatures) known.push_back(feature.name);
+    auto known = names_in(kItems, &Item::name);
+    std::ranges::copy(names_in(kFeatures, &FeatureName::name), std::back_inserter(known));
     cursor_.fail(name.location,
                  "a machine has no item " + quoted(name.text) + suggestion(name.text, known));
   }
@@ -160,8 +161,7 @@ class MachineReader {
       preset_ = name;
       return;
     }
-    std::vector<std::string_view> known;
-    for (const arch::CpuPreset& row : arch::kCpuPresets) known.push_back(row.name);
+    const auto known = names_in(arch::kCpuPresets, &arch::CpuPreset::name);
     cursor_.fail(name.location,
                  "no CPU is known by the name " + quoted(name.text) + suggestion(name.text, known));
   }
@@ -198,11 +198,9 @@ class MachineReader {
   }
 
   void check_pa(bool big) {
-    constexpr std::array<unsigned, 7> kSizes{32, 36, 40, 42, 44, 48, 52};
+    constexpr std::array<unsigned, 7> sizes{32, 36, 40, 42, 44, 48, 52};
     const unsigned bits = machine_.geometry.pa_bits;
-    bool found = false;
-    for (const unsigned size : kSizes) found = found || size == bits;
-    if (!found)
+    if (std::ranges::find(sizes, bits) == sizes.end())
       cursor_.note(pa_at_, "expected output addresses of 32, 36, 40, 42, 44, 48 or 52 bits");
     if (bits > 48 && !big) {
       cursor_.note(pa_at_, "output addresses of more than 48 bits need `lpa2` or the granule 64K");

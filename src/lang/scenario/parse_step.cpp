@@ -60,8 +60,7 @@ class StepReader {
 
   void unknown_step(const ast::Name& keyword) {
     if (cursor_.failed()) return;
-    std::vector<std::string_view> known;
-    for (const Form& form : kForms) known.push_back(form.keyword);
+    const auto known = names_in(kForms, &Form::keyword);
     if (keyword.text == "forbid") {
       cursor_.fail(keyword.location, "`forbid` stands in the agent's own block, not in a loop");
     } else {
@@ -245,7 +244,7 @@ class StepReader {
   }
 
   static const std::vector<std::string>& tlbi_names() {
-    static const std::vector<std::string> names = [] {
+    static const std::vector<std::string> kNames = [] {
       std::vector<std::string> all;
       for (const arch::TlbiBase& base : arch::kTlbiBases) {
         for (const std::string_view suffix : {"", "is", "os"}) {
@@ -255,11 +254,11 @@ class StepReader {
       }
       return all;
     }();
-    return names;
+    return kNames;
   }
 
   void unknown_tlbi(const ast::Name& name) {
-    const std::vector<std::string_view> known(tlbi_names().begin(), tlbi_names().end());
+    const auto known = names_in(tlbi_names());
     cursor_.fail(name.location,
                  "no TLBI operation is called " + quoted(name.text) + suggestion(name.text, known));
   }

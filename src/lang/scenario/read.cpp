@@ -101,8 +101,8 @@ class ExpressionReader {
   }
 
   static bool in_range(std::int64_t value) {
-    constexpr auto kMax = static_cast<std::int64_t>(kMaxIndexNumber);
-    return value <= kMax && value >= -kMax;
+    constexpr auto max = static_cast<std::int64_t>(kMaxIndexNumber);
+    return value <= max && value >= -max;
   }
 
   void add_product(std::int64_t sign, ast::Expression& result) {
@@ -152,8 +152,7 @@ class ExpressionReader {
     for (std::size_t i = scope_.loops.size(); i-- > 0;) {
       if (scope_.loops[i].text == atom.text) return static_cast<std::uint32_t>(i);
     }
-    std::vector<std::string_view> known;
-    for (const ast::Name& loop : scope_.loops) known.push_back(loop.text);
+    const auto known = names_in(scope_.loops, &ast::Name::text);
     cursor_.fail(atom.location,
                  "no loop variable is named " + quoted(atom.text) + suggestion(atom.text, known));
     return 0;
@@ -198,8 +197,7 @@ void check_attribute(Cursor& cursor, const ast::Attributes& before, const ast::A
 }
 
 std::string unknown_attribute(std::string_view name) {
-  std::vector<std::string_view> known;
-  for (const AttributeInfo& row : attribute_table()) known.push_back(row.name);
+  const auto known = names_in(attribute_table(), &AttributeInfo::name);
   return "no attribute is named " + quoted(name) + suggestion(name, known);
 }
 

@@ -213,8 +213,7 @@ std::optional<model::RegisterId> StepLowering::used_register(const ast::Name& na
                                                              RegisterKind kind) {
   const auto found = registers_.find(name.text);
   if (found == registers_.end()) {
-    const std::vector<std::string_view> known(agent_.register_names.begin(),
-                                              agent_.register_names.end());
+    const auto known = names_in(agent_.register_names);
     c_.diagnostics.error(name.location, "no step before this one sets a register " +
                                             quoted(name.text) + suggestion(name.text, known));
     return std::nullopt;
@@ -323,10 +322,10 @@ bool StepLowering::lower_what(const ast::Step& step, const ast::CopyTables& copy
 
 bool StepLowering::change_page(const ast::Step& step, ast::MemoryAction action,
                                model::PageRef page) {
-  constexpr std::array<std::string_view, 3> kVerbs{"zero ", "alloc ", "free "};
+  constexpr std::array<std::string_view, 3> verbs{"zero ", "alloc ", "free "};
   const std::string& name =
       page.is_table ? c_.program.tables[page.id].name : c_.program.frames[page.id].name;
-  std::string text(kVerbs[static_cast<std::size_t>(action)]);
+  std::string text(verbs[static_cast<std::size_t>(action)]);
   text += (page.is_table ? "table " : "") + name;
   switch (action) {
     case ast::MemoryAction::kAllocate:
