@@ -126,8 +126,8 @@ void Checker::find_representatives(const std::vector<Level>& levels) {
     for (const SliceRequest& request : requests_) {
       const Slice slice = build_slice(index_, level_settings, request);
       // A slice that does not fit is kept apart, so that its bound is told with its address.
-      const std::string key =
-          slice.bound.empty() ? slice_key(slice) : "!" + std::to_string(unique.size());
+      std::string key = slice.bound.empty() ? slice_key(slice) : std::string("!");
+      if (!slice.bound.empty()) key += std::to_string(unique.size());
       const auto [slot, added] = known.try_emplace(key, unique.size());
       if (added) unique.push_back({request, 0});
       ++unique[slot->second].pages;
@@ -159,11 +159,16 @@ void Checker::add_findings(const Slice& slice, const Exploration& e, std::uint64
 
 void Checker::add_bound(const Exploration& e, const Slice& slice, LevelResult& result) const {
   if (e.bound.empty()) return;
-  std::string what = e.bound;
-  if (what == "states") what = "more than " + std::to_string(options_.max_states) + " states";
-  if (what == "memory") what = "more than " + std::to_string(limits().memory_bytes) + " bytes";
-  const std::string page = slice.va_points.empty() ? "?" : slice.va_points[0].name;
-  result.bounds.push_back(page + ": " + what);
+  std::string text = slice.va_points.empty() ? "?" : slice.va_points[0].name;
+  text += ": ";
+  if (e.bound == "states") {
+    text.append("more than ").append(std::to_string(options_.max_states)).append(" states");
+  } else if (e.bound == "memory") {
+    text.append("more than ").append(std::to_string(limits().memory_bytes)).append(" bytes");
+  } else {
+    text += e.bound;
+  }
+  result.bounds.push_back(std::move(text));
 }
 
 LevelResult Checker::check_level(std::size_t level_index, const Level& level) {

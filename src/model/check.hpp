@@ -26,7 +26,7 @@ struct CheckOptions {
   bool symmetry = true;     // off: like CPUs are told apart (for comparison)
   bool reduction = true;    // off: no partial-order reduction (for comparison)
   bool sensitivity = true;  // find the assumptions that a verdict depends on
-  Mutation mutation = Mutation::kNone;  // for the tests of the tests
+  Mutation mutation = Mutation::kNoMutation;  // for the tests of the tests
 };
 
 // One step of a run: what the actor of a column did.

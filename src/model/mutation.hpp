@@ -9,7 +9,7 @@
 namespace amalgam::model {
 
 enum class Mutation : std::uint8_t {
-  kNone,
+  kNoMutation,
   kDsbLeavesTlbiPending,       // a full DSB does not wait for earlier TLBIs
   kStoreDsbCompletesTlbi,      // a store-only DSB does
   kTlbiBeforeStores,           // no DSB orders an earlier store before a TLBI

@@ -31,7 +31,7 @@ enum EventClass : std::uint16_t {
 // Builds the order of one PE, event by event in program order. At most 64 events.
 class OrderBuilder {
  public:
-  OrderBuilder(arch::Ets ets, bool ets2_program_order, Mutation mutation = Mutation::kNone)
+  OrderBuilder(arch::Ets ets, bool ets2_program_order, Mutation mutation = Mutation::kNoMutation)
       : ets_(ets), ets2_program_order_(ets2_program_order), mutation_(mutation) {}
 
   static constexpr unsigned kMaxEvents = 64;

@@ -261,7 +261,7 @@ struct Slice {
   std::uint8_t bbm = 0;
   arch::Ets ets = arch::Ets::kNone;
   bool stage2 = false;
-  Mutation mutation = Mutation::kNone;
+  Mutation mutation = Mutation::kNoMutation;
 
   std::vector<VaPoint> va_points;
   std::vector<SlicePage> pages;

@@ -28,7 +28,7 @@ struct SliceSettings {
   arch::Ets ets = arch::Ets::kNone;
   Assumptions assumptions;
   bool symmetry = true;
-  Mutation mutation = Mutation::kNone;
+  Mutation mutation = Mutation::kNoMutation;
 };
 
 // Cost: linear in the operations that touch the pages, and in the barriers between them.
