@@ -24,6 +24,11 @@ class Explorer final : public MachineSink {
     bool has_final = false;
     Transition final;
   };
+  struct Pending {
+    std::uint64_t hash;
+    std::uint64_t transition;
+  };
+  void insert_pending();
   [[nodiscard]] Found retrace(const First& first) const;
 
   Semantics machine_;
@@ -34,14 +39,33 @@ class Explorer final : public MachineSink {
   std::uint64_t seen_rules_ = 0;
   std::uint64_t seen_effects_ = 0;
   std::vector<First> firsts_;
+  std::vector<Pending> pending_;
+  std::vector<std::uint64_t> pending_words_;
 };
 
 void Explorer::next(const State& state, const Transition& transition) {
   ++result_.transitions;
   State canonical = state;
   machine_.canonicalise(canonical);
-  const StateSet::Inserted inserted = set_.insert(canonical, current_, transition.packed());
-  if (inserted.index == StateSet::kFull) result_.bound = "memory";
+  const std::uint64_t hash = set_.hash(canonical.words.data());
+  set_.prefetch(hash);
+  const unsigned words = machine_.layout().words;
+  pending_words_.insert(pending_words_.end(), canonical.words.begin(),
+                        canonical.words.begin() + words);
+  pending_.push_back({hash, transition.packed()});
+}
+
+// The successors of one state are inserted together, once their slots are on the way to the cache.
+void Explorer::insert_pending() {
+  const unsigned words = machine_.layout().words;
+  for (std::size_t i = 0; i < pending_.size(); ++i) {
+    const StateSet::Inserted inserted = set_.insert(pending_words_.data() + i * words,
+                                                    pending_[i].hash, current_,
+                                                    pending_[i].transition);
+    if (inserted.index == StateSet::kFull) result_.bound = "memory";
+  }
+  pending_.clear();
+  pending_words_.clear();
 }
 
 void Explorer::sight(const Sighting& sighting, const Transition* transition) {
@@ -88,6 +112,7 @@ Exploration Explorer::run() {
     if (set_.size() > limits_.max_states) result_.bound = "states";
     if (!result_.bound.empty()) break;
     machine_.expand(set_.at(current_), limits_.reduction, *this);
+    insert_pending();
   }
   result_.states = set_.size();
   result_.bytes = set_.bytes();

@@ -7,6 +7,7 @@ namespace amalgam::model {
 Semantics::Semantics(const Slice& slice) : slice_(slice), layout_(slice) {
   find_trees();
   find_classes();
+  find_direct_leaves();
   for (unsigned i = 0; i < slice_.entries.size(); ++i) {
     const bool risky = (slice_.conflicts.break_from[i] | slice_.conflicts.break_if_differ[i]) != 0;
     if (risky && slice_.entries[i].is_new) risky_ |= bit(i);
@@ -53,9 +54,14 @@ std::vector<State> Semantics::initial_states() const {
 }
 
 void Semantics::expand(const State& state, bool reduce, MachineSink& sink) const {
-  judge(state, sink);
+  Reaches reaches;
+  for (std::uint8_t w = 0; w < slice_.walkers.size(); ++w) {
+    if (is_repeat(state, w)) continue;
+    for (std::uint8_t v = 0; v < slice_.va_points.size(); ++v) reaches[w][v] = reach(state, w, v);
+  }
+  judge(state, reaches, sink);
   check_forbids(state, sink);
-  observe(state, sink);
+  observe(state, reaches, sink);
   if (reduce) {
     for (std::uint8_t a = 0; a < slice_.agents.size(); ++a) {
       const bool parked = layout_.stopped_by.get(state) != 0;
@@ -87,15 +93,11 @@ void Semantics::expand(const State& state, bool reduce, MachineSink& sink) const
 
 // Sorts the words of like walkers within their class.
 void Semantics::canonicalise(State& state) const {
-  const unsigned words = layout_.walker_words;
-  const auto at = [&](std::uint8_t w) { return state.words.begin() + w * words; };
   for (const std::vector<std::uint8_t>& group : classes_) {
     for (std::size_t i = 1; i < group.size(); ++i) {
       for (std::size_t j = i; j > 0; --j) {
-        const auto mine = at(group[j]);
-        const auto before = at(group[j - 1]);
-        if (!std::lexicographical_compare(mine, mine + words, before, before + words)) break;
-        std::swap_ranges(mine, mine + words, before);
+        if (!layout_.less_walker(state, group[j], group[j - 1])) break;
+        layout_.swap_walkers(state, group[j], group[j - 1]);
       }
     }
   }

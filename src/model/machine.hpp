@@ -121,6 +121,18 @@ class Semantics {
   [[nodiscard]] bool all_ended(const State& s) const;
 
  private:
+  // An address whose translation is one leaf descriptor and nothing else.
+  struct DirectLeaf {
+    bool usable = false;
+    std::uint8_t cell = 0;
+    std::uint8_t table_page = 0;
+    std::uint64_t nodes = 0;
+    Mask entries = 0;
+    Mask tagged = 0;
+  };
+  // What every walker can reach, computed once for the state that is expanded.
+  using Reaches = std::array<std::array<Reach, kMaxVaPoints>, kMaxWalkers>;
+
   struct Access {
     std::uint8_t walker;
     std::uint8_t va_point;
@@ -195,16 +207,19 @@ class Semantics {
             MachineSink& sink) const;
   void fault(const Access& access, const Outcome& outcome, bool permission, const Transition& t,
              MachineSink& sink) const;
+  [[nodiscard]] bool shows_mixture(const Access& access, const Outcome& outcome) const;
   [[nodiscard]] bool is_mixture_of_fields(const Outcome& o) const;
   [[nodiscard]] bool grants_store(const State& s, const Access& access, std::uint8_t page) const;
   void put_fresh(State& s, std::uint8_t page) const;
   [[nodiscard]] bool in_handler(const State& s, std::uint8_t walker) const;
-  void observe(const State& s, MachineSink& sink) const;
+  [[nodiscard]] bool shows_nothing(const State& s, const Access& access,
+                                   const Outcome& outcome) const;
+  void observe(const State& s, const Reaches& reaches, MachineSink& sink) const;
   [[nodiscard]] bool contents_differ(const State& s, const Entry& a, const Entry& b) const;
   [[nodiscard]] Mask differing(const State& s, unsigned entry, Mask candidates) const;
 
   // --- rules (machine_rules.cpp)
-  void judge(const State& s, MachineSink& sink) const;
+  void judge(const State& s, const Reaches& reaches, MachineSink& sink) const;
   void judge_pairs(const State& s, std::uint8_t walker, std::uint8_t va_point, const Reach& r,
                    MachineSink& sink) const;
   void judge_end(const State& s, MachineSink& sink) const;
@@ -229,12 +244,16 @@ class Semantics {
   std::vector<Mask> tagged_;                // [root]: entries that its tag matches
   std::vector<std::uint8_t> data_registers_;
   std::vector<Mask> independent_;           // [agent]: events that commute with everything
+  std::vector<DirectLeaf> direct_;  // by address
+  bool nodes_never_change_ = false;
   Mask risky_ = 0;         // new entries that some other had to be broken for
   Mask device_risky_ = 0;  // ... or a device had to be told of
 
   std::vector<std::vector<std::uint8_t>> classes_;  // like walkers
   std::vector<std::uint8_t> previous_like_;         // [walker]: the like walker before it
 
+  [[nodiscard]] Reach reach_leaf(const State& s, std::uint8_t walker, const DirectLeaf& leaf) const;
+  void find_direct_leaves();
   void find_classes();
   void find_trees();
   void find_independent();

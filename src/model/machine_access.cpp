@@ -42,6 +42,18 @@ bool Semantics::grants_store(const State& s, const Access& access, std::uint8_t 
   return grants;
 }
 
+// A mixture shows only where it gives what neither entry gives: another permission for the page, or
+// other memory attributes. In bit mode the address may be that of no entry at all.
+bool Semantics::shows_mixture(const Access& access, const Outcome& outcome) const {
+  if (slice_.assumptions.choice(Assumption::kAmalgamation) == 2) return true;
+  const Entry& a = slice_.entries[outcome.a];
+  const Entry& b = slice_.entries[outcome.b];
+  const auto allows = [&](const Entry& e) {
+    return access.kind == AccessKind::kLoad ? e.readable : e.writable || e.dirty_on_store;
+  };
+  return allows(a) != allows(b) || a.attribute_group != b.attribute_group;
+}
+
 // The smallest value that no page and no register holds: stored data only ever compares for equality.
 void Semantics::put_fresh(State& s, std::uint8_t page) const {
   const std::size_t first = slice_.values.size();
@@ -175,10 +187,7 @@ Semantics::Landing Semantics::land(State& next, const Access& access, const Outc
     case OutcomeKind::kJunkWalk: sight(Effect::kUninitialisedTableWalk); return landing;
     case OutcomeKind::kFreedWalk: sight(Effect::kFreedTableWalk); return landing;
     case OutcomeKind::kMixture:
-      if (is_mixture_of_fields(outcome) ||
-          slice_.assumptions.choice(Assumption::kAmalgamation) == 2) {
-        sight(Effect::kAmalgamation);
-      }
+      if (shows_mixture(access, outcome)) sight(Effect::kAmalgamation);
       break;
     case OutcomeKind::kEntry: break;
   }
@@ -207,7 +216,22 @@ bool Semantics::in_handler(const State& s, std::uint8_t walker) const {
   return false;
 }
 
-void Semantics::observe(const State& s, MachineSink& sink) const {
+// A load that finds what was expected and teaches the observer nothing new. Most are.
+bool Semantics::shows_nothing(const State& s, const Access& access, const Outcome& outcome) const {
+  if (access.kind != AccessKind::kLoad || outcome.kind != OutcomeKind::kEntry) return false;
+  const Entry& where = slice_.entries[outcome.a];
+  if (!where.readable) return false;
+  if (where.page == kNoIndex) return true;
+  const PageFields& page = layout_.pages[where.page];
+  if (page.freed.get(s) != 0) return false;
+  if (!slice_.va_points[access.va_point].primary) return true;
+  const WalkerFields& f = layout_.walkers[access.walker];
+  const bool same_mark = f.seen_mark[access.va_point].get(s) == page.mark.get(s);
+  const std::uint8_t rank = slice_.va_points[access.va_point].rank[where.page];
+  return same_mark && (rank == kNoIndex || rank == f.seen_rank[access.va_point].get(s));
+}
+
+void Semantics::observe(const State& s, const Reaches& reaches, MachineSink& sink) const {
   const std::uint64_t stopped = layout_.stopped_by.get(s);
   const std::uint8_t allowed =
       stopped == 0 ? kNoIndex : slice_.agents[stopped - 1].walker;
@@ -217,10 +241,11 @@ void Semantics::observe(const State& s, MachineSink& sink) const {
     for (std::uint8_t o = 0; o < slice_.observers.size(); ++o) {
       const SliceObserver& observer = slice_.observers[o];
       if ((observer.walkers >> w & 1) == 0) continue;
-      const Reach r = reach(s, w, observer.va_point);
+      const Reach& r = reaches[w][observer.va_point];
       const Access access{w, observer.va_point, observer.kind, observer.may_fault,
                           observer.may_be_lost, kNoIndex, kNoIndex};
       for_each_outcome(s, w, r, [&](const Outcome& outcome) {
+        if (shows_nothing(s, access, outcome)) return;
         const Transition t{TransitionKind::kObserve, w, o, outcome.packed()};
         State next = s;
         const Landing landing = land(next, access, outcome, t, sink);

@@ -9,10 +9,7 @@ namespace amalgam::model {
 // A walker whose words equal those of the like walker before it adds nothing.
 bool Semantics::is_repeat(const State& s, std::uint8_t walker) const {
   const std::uint8_t previous = previous_like_[walker];
-  if (previous == kNoIndex) return false;
-  const unsigned words = layout_.walker_words;
-  const auto* mine = s.words.data() + walker * words;
-  return std::equal(mine, mine + words, s.words.data() + previous * words);
+  return previous != kNoIndex && layout_.same_walker(s, walker, s, previous);
 }
 
 // Two entries between which break-before-make was required may be cached at once. It is judged for
@@ -43,12 +40,12 @@ void Semantics::judge_pairs(const State& s, std::uint8_t walker, std::uint8_t va
   });
 }
 
-void Semantics::judge(const State& s, MachineSink& sink) const {
+void Semantics::judge(const State& s, const Reaches& reaches, MachineSink& sink) const {
   for (std::uint8_t w = 0; w < slice_.walkers.size(); ++w) {
     if (is_repeat(s, w)) continue;
     for (std::uint8_t v = 0; v < slice_.va_points.size(); ++v) {
       if (!slice_.va_points[v].primary) continue;
-      const Reach r = reach(s, w, v);
+      const Reach& r = reaches[w][v];
       if ((r.entries & (risky_ | device_risky_)) != 0 && std::popcount(r.entries) > 1) {
         judge_pairs(s, w, v, r, sink);
       }

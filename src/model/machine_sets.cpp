@@ -48,10 +48,43 @@ void Semantics::walk_nodes(const State& s, std::uint8_t walker, Mask held_entrie
   }
 }
 
+// One leaf descriptor, always read, and no table that could change: most slices.
+Reach Semantics::reach_leaf(const State& s, std::uint8_t walker, const DirectLeaf& leaf) const {
+  Reach r;
+  const CellValue& value = slice_.cells[leaf.cell].values[layout_.cells[leaf.cell].get(s)];
+  r.entries = (value.entries | (held(s, walker) & leaf.entries)) & leaf.tagged;
+  r.nodes = leaf.nodes;
+  r.fault = value.kind == ValueKind::kFaulting;
+  r.junk = value.kind == ValueKind::kJunk;
+  r.freed_table = layout_.pages[leaf.table_page].freed.get(s) != 0;
+  return r;
+}
+
+// Which addresses are translated by one leaf under each root.
+void Semantics::find_direct_leaves() {
+  const bool plain = slice_.roots.size() == 1 && slice_.table_entries == 0 &&
+                     slice_.mutation == Mutation::kNoMutation;
+  for (std::uint8_t v = 0; v < slice_.va_points.size(); ++v) {
+    DirectLeaf leaf;
+    const std::uint8_t start = slice_.roots[0].start[v];
+    if (plain && start != kNoIndex && slice_.nodes[start].companions.empty()) {
+      const Node& node = slice_.nodes[start];
+      leaf = {true, node.cell, node.table_page, std::uint64_t{1} << start,
+              slice_.va_points[v].entries, tagged_[0]};
+      for (const CellValue& value : slice_.cells[node.cell].values) {
+        leaf.usable &= value.kind != ValueKind::kAwaitsAf && value.kind != ValueKind::kTable;
+      }
+    }
+    direct_.push_back(leaf);
+  }
+  nodes_never_change_ = plain;
+}
+
 Reach Semantics::reach(const State& s, std::uint8_t walker, std::uint8_t va_point) const {
+  const Walker& w = slice_.walkers[walker];
+  if (direct_[va_point].usable && !w.mirrors) return reach_leaf(s, walker, direct_[va_point]);
   Reach r;
   const WalkerFields& f = layout_.walkers[walker];
-  const Walker& w = slice_.walkers[walker];
   const Mask superseded = held(s, walker);
   const VaPoint& point = slice_.va_points[va_point];
   if (w.mirrors && f.blocked.get(s) != 0) {
@@ -173,7 +206,7 @@ void Semantics::keep_lost_nodes(State& s, std::uint8_t walker, std::uint64_t bef
 
 void Semantics::cut(State& s, std::uint8_t walker, const Event& e) const {
   const WalkerFields& f = layout_.walkers[walker];
-  const std::uint64_t before = all_nodes(s, walker);
+  const std::uint64_t before = nodes_never_change_ ? 0 : all_nodes(s, walker);
   const Mask far = f.far.get(s);
   f.far.set(s, far & ~e.cut);
   // A TLBI does not reach combined entries or an ATC by itself: those may have been made from the
@@ -184,7 +217,7 @@ void Semantics::cut(State& s, std::uint8_t walker, const Event& e) const {
     const Mutation lax = device ? Mutation::kTlbiReachesAtc : Mutation::kIpaTlbiReachesCombined;
     if (slice_.mutation == lax) f.near.set(s, f.near.get(s) & ~e.cut);
   }
-  keep_lost_nodes(s, walker, before, e.cut);
+  if (!nodes_never_change_) keep_lost_nodes(s, walker, before, e.cut);
 }
 
 // A device that shares the CPU's tables drops translations when it is told, at the call in between

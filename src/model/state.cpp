@@ -46,6 +46,48 @@ StateLayout::StateLayout(const Slice& slice) {
   if (words > kMaxStateWords) bound = "the state of one page needs more than 24 words";
 }
 
+std::uint64_t StateLayout::chunk(const State& s, unsigned walker, unsigned part) const {
+  const unsigned at = walker * walker_bits + part * 64;
+  const std::uint64_t word = s.words[at / 64];
+  if (walker_bits >= 64) return word;
+  return word >> (at % 64) & ((std::uint64_t{1} << walker_bits) - 1);
+}
+
+void StateLayout::set_chunk(State& s, unsigned walker, unsigned part, std::uint64_t bits) const {
+  const unsigned at = walker * walker_bits + part * 64;
+  std::uint64_t& word = s.words[at / 64];
+  if (walker_bits >= 64) {
+    word = bits;
+    return;
+  }
+  const std::uint64_t mask = ((std::uint64_t{1} << walker_bits) - 1) << (at % 64);
+  word = (word & ~mask) | (bits << (at % 64) & mask);
+}
+
+bool StateLayout::same_walker(const State& a, unsigned wa, const State& b, unsigned wb) const {
+  for (unsigned part = 0; part < chunk_words(); ++part) {
+    if (chunk(a, wa, part) != chunk(b, wb, part)) return false;
+  }
+  return true;
+}
+
+bool StateLayout::less_walker(const State& s, unsigned wa, unsigned wb) const {
+  for (unsigned part = 0; part < chunk_words(); ++part) {
+    const std::uint64_t a = chunk(s, wa, part);
+    const std::uint64_t b = chunk(s, wb, part);
+    if (a != b) return a < b;
+  }
+  return false;
+}
+
+void StateLayout::swap_walkers(State& s, unsigned wa, unsigned wb) const {
+  for (unsigned part = 0; part < chunk_words(); ++part) {
+    const std::uint64_t a = chunk(s, wa, part);
+    set_chunk(s, wa, part, chunk(s, wb, part));
+    set_chunk(s, wb, part, a);
+  }
+}
+
 void StateLayout::add_walkers(const Slice& slice) {
   const auto entries = static_cast<unsigned>(slice.entries.size());
   bool near = false;
@@ -72,14 +114,17 @@ void StateLayout::add_walkers(const Slice& slice) {
     fields.seen_rank[v] = probe.add(bits_for(highest + 1U));
     fields.seen_mark[v] = probe.add(1);
   }
-  walker_words = probe.words_end();
+  walker_bits = probe.bits_used() <= 64 ? std::max(8U, std::bit_ceil(probe.bits_used()))
+                                        : probe.words_end() * 64;
   if (slice.receipt_bits > 64) bound = "more than 64 broadcast TLBIs concern one page";
-  const auto shifted = [&](Field f, unsigned by) {
-    f.word = static_cast<std::uint8_t>(f.word + by);
+  const auto shifted = [&](Field f, unsigned by_bits) {
+    const unsigned at = f.shift + by_bits % 64;
+    f.word = static_cast<std::uint8_t>(f.word + by_bits / 64);
+    f.shift = static_cast<std::uint8_t>(at);
     return f;
   };
   for (unsigned w = 0; w < slice.walkers.size(); ++w) {
-    const unsigned by = w * walker_words;
+    const unsigned by = w * walker_bits;
     WalkerFields copy = fields;
     for (Field* f : {&copy.far, &copy.near, &copy.receipts, &copy.root, &copy.next_root,
                      &copy.blocked}) {
@@ -94,7 +139,8 @@ void StateLayout::add_walkers(const Slice& slice) {
 }
 
 void StateLayout::add_shared(const Slice& slice) {
-  FieldPacker pack(walker_words * static_cast<unsigned>(slice.walkers.size()));
+  const unsigned walkers_bits = walker_bits * static_cast<unsigned>(slice.walkers.size());
+  FieldPacker pack((walkers_bits + 63) / 64);
   for (const SliceCell& cell : slice.cells) cells.push_back(pack.add(bits_for(cell.values.size())));
   const std::size_t data_values = slice.values.size() + slice.fresh_values;
   for (const SlicePage& page : slice.pages) {

@@ -37,13 +37,14 @@ class FieldPacker {
   explicit FieldPacker(unsigned first_word) : word_(first_word) {}
   Field add(unsigned bits);
   [[nodiscard]] unsigned words_end() const { return used_ == 0 ? word_ : word_ + 1; }
+  [[nodiscard]] unsigned bits_used() const { return word_ * 64 + used_; }
 
  private:
   unsigned word_;
   unsigned used_ = 0;
 };
 
-// The fields of one walker, relative to its first word.
+// The fields of one walker. They lie in a chunk of bits of their own, laid out alike for all walkers.
 struct WalkerFields {
   Field far;       // entries that its TLB may hold
   Field near;      // entries that its combined entries or its ATC may hold
@@ -71,7 +72,7 @@ struct StateLayout {
   explicit StateLayout(const Slice& slice);
 
   unsigned words = 0;
-  unsigned walker_words = 0;
+  unsigned walker_bits = 64;  // of one walker's chunk: 8, 16, 32 or a multiple of 64
   std::vector<WalkerFields> walkers;
   std::vector<Field> cells;
   std::vector<PageFields> pages;
@@ -84,7 +85,15 @@ struct StateLayout {
   std::vector<Field> last_update;   // by address: raw id + 1 of the last update, 0 none
   std::string bound;                // not empty: the slice does not fit
 
+  // Compares, exchanges and copies what walkers hold.
+  [[nodiscard]] bool same_walker(const State& a, unsigned wa, const State& b, unsigned wb) const;
+  [[nodiscard]] bool less_walker(const State& s, unsigned wa, unsigned wb) const;
+  void swap_walkers(State& s, unsigned wa, unsigned wb) const;
+
  private:
+  [[nodiscard]] unsigned chunk_words() const { return walker_bits <= 64 ? 1 : walker_bits / 64; }
+  [[nodiscard]] std::uint64_t chunk(const State& s, unsigned walker, unsigned part) const;
+  void set_chunk(State& s, unsigned walker, unsigned part, std::uint64_t bits) const;
   void add_walkers(const Slice& slice);
   void add_shared(const Slice& slice);
 };

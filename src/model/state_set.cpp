@@ -20,9 +20,9 @@ std::uint64_t mix(std::uint64_t h, std::uint64_t word) {
 StateSet::StateSet(unsigned words, std::uint64_t limit_bytes)
     : words_(words), limit_bytes_(limit_bytes), slots_(kInitialSlots) {}
 
-std::uint64_t StateSet::hash(const State& state) const {
+std::uint64_t StateSet::hash(const std::uint64_t* words) const {
   std::uint64_t h = 0x243f6a8885a308d3;
-  for (unsigned i = 0; i < words_; ++i) h = mix(h, state.words[i]);
+  for (unsigned i = 0; i < words_; ++i) h = mix(h, words[i]);
   return mix(h, words_);
 }
 
@@ -31,8 +31,12 @@ const std::uint64_t* StateSet::data(std::uint32_t index) const {
   return blocks_[index >> kBlockLg2].get() + std::size_t{offset} * words_;
 }
 
-bool StateSet::equals(std::uint32_t index, const State& state) const {
-  return std::equal(state.words.begin(), state.words.begin() + words_, data(index));
+bool StateSet::equals(std::uint32_t index, const std::uint64_t* words) const {
+  const std::uint64_t* own = data(index);
+  for (unsigned i = 0; i < words_; ++i) {
+    if (own[i] != words[i]) return false;
+  }
+  return true;
 }
 
 State StateSet::at(std::uint32_t index) const {
@@ -60,19 +64,18 @@ bool StateSet::grow() {
   std::vector<Slot> old(slots_.size() * 2);
   old.swap(slots_);
   for (const Slot& slot : old) {
-    if (slot.index != kFull) place(slot, hash(at(slot.index)));
+    if (slot.index != kFull) place(slot, hash(data(slot.index)));
   }
   return true;
 }
 
-StateSet::Inserted StateSet::insert(const State& state, std::uint32_t parent,
-                                    std::uint64_t transition) {
-  const std::uint64_t h = hash(state);
+StateSet::Inserted StateSet::insert(const std::uint64_t* words, std::uint64_t h,
+                                    std::uint32_t parent, std::uint64_t transition) {
   const auto fingerprint = static_cast<std::uint32_t>(h >> 32);
   std::size_t mask = slots_.size() - 1;
   std::size_t i = h & mask;
   for (; slots_[i].index != kFull; i = (i + 1) & mask) {
-    if (slots_[i].fingerprint == fingerprint && equals(slots_[i].index, state)) {
+    if (slots_[i].fingerprint == fingerprint && equals(slots_[i].index, words)) {
       return {slots_[i].index, false};
     }
   }
@@ -86,7 +89,7 @@ StateSet::Inserted StateSet::insert(const State& state, std::uint32_t parent,
   }
   if (new_block) blocks_.push_back(std::make_unique<std::uint64_t[]>(block_bytes / 8));
   const std::uint32_t index = size_++;
-  std::copy_n(state.words.begin(), words_, const_cast<std::uint64_t*>(data(index)));
+  std::copy_n(words, words_, const_cast<std::uint64_t*>(data(index)));
   slots_[i] = {index, fingerprint};
   parents_.push_back(parent);
   transitions_.push_back(transition);

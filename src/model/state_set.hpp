@@ -26,7 +26,17 @@ class StateSet {
   StateSet(unsigned words, std::uint64_t limit_bytes);
 
   // Adds a state that `transition` reaches from `parent`. Amortised constant time.
-  Inserted insert(const State& state, std::uint32_t parent, std::uint64_t transition);
+  Inserted insert(const State& state, std::uint32_t parent, std::uint64_t transition) {
+    return insert(state.words.data(), hash(state.words.data()), parent, transition);
+  }
+  // The same in two steps, so that the memory of several states is on its way at once: hash and
+  // prefetch each, then insert each.
+  [[nodiscard]] std::uint64_t hash(const std::uint64_t* words) const;
+  void prefetch(std::uint64_t hash) const {
+    __builtin_prefetch(&slots_[hash & (slots_.size() - 1)]);
+  }
+  Inserted insert(const std::uint64_t* words, std::uint64_t hash, std::uint32_t parent,
+                  std::uint64_t transition);
 
   [[nodiscard]] std::uint32_t size() const { return size_; }
   [[nodiscard]] State at(std::uint32_t index) const;
@@ -41,8 +51,7 @@ class StateSet {
   };
   static constexpr unsigned kBlockLg2 = 12;  // states in a block
 
-  [[nodiscard]] std::uint64_t hash(const State& state) const;
-  [[nodiscard]] bool equals(std::uint32_t index, const State& state) const;
+  [[nodiscard]] bool equals(std::uint32_t index, const std::uint64_t* words) const;
   [[nodiscard]] const std::uint64_t* data(std::uint32_t index) const;
   bool grow();
   void place(Slot slot, std::uint64_t hash);

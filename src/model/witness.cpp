@@ -208,14 +208,12 @@ void Narrator::rename(const State& before, const Transition& t, const State& aft
   machine_.expand(before, false, retaken);
   if (!retaken.found) return;
   std::vector<std::uint8_t> next = names_;
-  const unsigned words = machine_.layout().walker_words;
   std::set<std::uint8_t> taken;
   for (std::uint8_t w = 0; w < names_.size(); ++w) {
     for (std::uint8_t to = 0; to < names_.size(); ++to) {
       const bool like = slice_.walkers[to].like == slice_.walkers[w].like;
-      const auto* a = retaken.plain.words.data() + w * words;
-      const auto* b = after.words.data() + to * words;
-      if (!like || taken.count(to) != 0 || !std::equal(a, a + words, b)) continue;
+      if (!like || taken.count(to) != 0) continue;
+      if (!machine_.layout().same_walker(retaken.plain, w, after, to)) continue;
       next[to] = names_[w];
       taken.insert(to);
       break;
@@ -406,6 +404,16 @@ Location writer_of(const Slice& slice, std::uint8_t entry) {
   return {};
 }
 
+Certainty certainty_of(arch::Confidence confidence) {
+  switch (confidence) {
+    case arch::Confidence::kHigh: return Certainty::kHigh;
+    case arch::Confidence::kMedium: return Certainty::kMedium;
+    case arch::Confidence::kLow: return Certainty::kLow;
+    case arch::Confidence::kSingleSource: break;
+  }
+  return Certainty::kSingleSource;
+}
+
 void add_change(const Slice& slice, const Sighting& s, Finding& finding) {
   if (s.old_entry >= slice.entries.size()) return;
   finding.subject = describe_entry(slice, s.old_entry);
@@ -420,7 +428,7 @@ void add_change(const Slice& slice, const Sighting& s, Finding& finding) {
                      arch_entry(slice, g, slice.entries[s.new_entry]), context);
   finding.change_row = static_cast<std::uint32_t>(change.row);
   finding.label = std::string(change.label);
-  finding.certainty = static_cast<Certainty>(change.confidence);
+  finding.certainty = certainty_of(change.confidence);
   if (change.row != arch::RowId::kNone) {
     finding.why = std::string(arch::row(change.row).title) + ": " + finding.why;
   }
