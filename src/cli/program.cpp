@@ -30,14 +30,13 @@ constexpr const char* kEnd = R"(Start here:
   amalgam explain 0x60000080000703 --level 3
   amalgam COMMAND --help                        options and examples of a command
 
-Exit status, every command: 0 clean or as expected; 1 a violation, or an expectation not met; 2 input
-that cannot be used, with file, line and column; 3 not decided, and which bound was hit.)";
+Exit status, every command: 0 clean or as expected; 1 a violation, or an expectation not met;
+2 input that cannot be used, with file, line and column; 3 not decided, and which bound was hit.)";
 
 // The program's options and commands. Options refer to members, so that it stays where it is.
 class Program {
  public:
   explicit Program(bool colour_possible) : app_(kDescription, "amalgam"), colour_(colour_possible) {
-    app_.footer(kEnd);
     app_.require_subcommand(1);
     app_.fallthrough();
     app_.set_version_flag("--version,-V", std::string("amalgam ") + AMALGAM_VERSION,
@@ -51,6 +50,7 @@ class Program {
     commands_.emplace_back("explain", add_explain(app_, colour_));
     commands_.emplace_back("fmt", add_fmt(app_));
     for (auto& list : add_lists(app_, colour_)) commands_.push_back(std::move(list));
+    app_.footer(kEnd);  // last: the commands would inherit it
   }
   Program(const Program&) = delete;
   Program& operator=(const Program&) = delete;

@@ -12,8 +12,8 @@ namespace amalgam::report {
 namespace {
 
 constexpr std::size_t kMaxFileWidth = 40;
-constexpr std::size_t kVerdictWidth = 7;
-constexpr std::size_t kExpectedWidth = 10;
+constexpr std::size_t kVerdictWidth = 6;
+constexpr std::size_t kExpectedWidth = 6;
 constexpr std::size_t kMinEffectsWidth = 31;  // the longest name and a comma
 constexpr unsigned kBbmLevels = 4;
 
@@ -115,18 +115,31 @@ std::string common_directory(const std::vector<std::string>& files) {
   return common;
 }
 
+// What all names end in, if it says no more than that they are scenarios.
+std::string common_suffix(const std::vector<std::string>& files) {
+  constexpr std::string_view kSuffix = ".scn";
+  const auto has = [&](const std::string& file) { return file.ends_with(kSuffix); };
+  return std::string(std::ranges::all_of(files, has) ? kSuffix : "");
+}
+
 }  // namespace
 
 CheckTable::CheckTable(const std::vector<std::string>& files, const Painter& paint)
-    : paint_(paint), directory_(common_directory(files)), file_width_(width(title())) {
+    : paint_(paint), directory_(common_directory(files)), suffix_(common_suffix(files)) {
+  file_width_ = width(title());
   for (const std::string& file : files) {
-    const std::size_t needs = width(file) - width(directory_);
-    file_width_ = std::max(file_width_, std::min(needs, kMaxFileWidth));
+    file_width_ = std::max(file_width_, std::min(width(row_name(file)), kMaxFileWidth));
   }
 }
 
+std::string CheckTable::row_name(std::string_view file) const {
+  if (file.starts_with(directory_)) file.remove_prefix(directory_.size());
+  if (file.ends_with(suffix_)) file.remove_suffix(suffix_.size());
+  return printable(file);
+}
+
 std::string CheckTable::title() const {
-  return directory_.empty() ? "case" : "case in " + printable(directory_);
+  return directory_.empty() ? "case" : "case in " + printable(directory_) + '*' + suffix_;
 }
 
 std::string CheckTable::header() const {
@@ -134,14 +147,13 @@ std::string CheckTable::header() const {
   for (unsigned bbm = 0; bbm < kBbmLevels; ++bbm) {
     line += padded("BBM " + std::to_string(bbm), kVerdictWidth);
   }
-  return paint_(Ink::kStrong, line + padded("expected", kExpectedWidth) + "effects") + '\n';
+  return paint_(Ink::kStrong, line + padded("exp.", kExpectedWidth) + "effects") + '\n';
 }
 
 std::string CheckTable::row(const Case& checked) {
   const Outcome came_out = outcome(checked);
   ++counts_[static_cast<std::size_t>(came_out)];
-  const bool inside = checked.file.starts_with(directory_);
-  const std::string file = printable(checked.file.substr(inside ? directory_.size() : 0));
+  const std::string file = row_name(checked.file);
   if (came_out == Outcome::kUnusable) {
     return padded(file, file_width_ + 2) + paint_(Ink::kBad, "cannot be used") + '\n';
   }
@@ -163,7 +175,8 @@ std::string CheckTable::totals() const {
   return '\n' + totals_text(counts_) +
          "\nclean: no rule broken and no effect; viol.: a rule is broken; harm: none is, but a "
          "user "
-         "sees\nan effect; ?: a bound was hit; -: not checked, or nothing expected\n";
+         "sees\nan effect; ?: a bound was hit; -: not checked. exp.: whether it is as the file "
+         "expects\n";
 }
 
 std::string totals_text(const std::array<std::uint64_t, 6>& counts_by_outcome) {

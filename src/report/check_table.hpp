@@ -4,6 +4,7 @@
 #include <array>
 #include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "report/case.hpp"
@@ -28,10 +29,12 @@ class CheckTable {
 
  private:
   [[nodiscard]] std::string title() const;
+  [[nodiscard]] std::string row_name(std::string_view file) const;
 
   Painter paint_;
-  std::string directory_;  // of all files; rows leave it out
-  std::size_t file_width_;
+  std::string directory_;  // of all files; rows leave it out, as they do
+  std::string suffix_;     // what all names end in
+  std::size_t file_width_ = 0;
   std::array<std::uint64_t, 6> counts_{};  // by Outcome
 };
 

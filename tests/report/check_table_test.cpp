@@ -37,17 +37,17 @@ TEST(CheckTable, HasARowForEachCase) {
   text += table.row(case_by_ets());
   text += table.totals();
   EXPECT_EQ(text,
-            R"(case in scenarios/  BBM 0  BBM 1  BBM 2  BBM 3  expected  effects
-remap.scn           viol.  viol.  -      clean  yes       amalgamation, conflict-abort
-remap.scn           clean  -      -      -      -         -
-remap.scn           viol.  -      ?      -      ?         amalgamation, conflict-abort
-late.scn
-  ETS none          viol.  -      -      -      -         amalgamation, conflict-abort
-  ETS 2             clean  -      -      -      -         -
+            R"(case in scenarios/*.scn  BBM 0 BBM 1 BBM 2 BBM 3 exp.  effects
+remap                    viol. viol. -     clean yes   amalgamation, conflict-abort
+remap                    clean -     -     -     -     -
+remap                    viol. -     ?     -     ?     amalgamation, conflict-abort
+late
+  ETS none               viol. -     -     -     -     amalgamation, conflict-abort
+  ETS 2                  clean -     -     -     -     -
 
 4 cases: 1 clean, 1 as expected, 1 with a violation or effect, 1 undecided
 clean: no rule broken and no effect; viol.: a rule is broken; harm: none is, but a user sees
-an effect; ?: a bound was hit; -: not checked, or nothing expected
+an effect; ?: a bound was hit; -: not checked. exp.: whether it is as the file expects
 )");
 }
 
@@ -58,7 +58,7 @@ TEST(CheckTable, LevelsThatDifferOnlyInEtsShareARow) {
   Case checked = case_of({broken_level(0), later});
   checked.file = "remap.scn";
   EXPECT_EQ(table.row(checked),
-            "remap.scn  viol.  -      -      -      -         amalgamation, conflict-abort\n");
+            "remap  viol. -     -     -     -     amalgamation, conflict-abort\n");
 }
 
 TEST(CheckTable, SaysWhatIsNotAsExpectedAndWhatCannotBeUsed) {
@@ -66,9 +66,9 @@ TEST(CheckTable, SaysWhatIsNotAsExpectedAndWhatCannotBeUsed) {
   Case checked = expected_case_of({clean_level(0)});
   checked.file = "a.scn";
   checked.mismatches.push_back({.location = {}, .missing = {"lost-write"}, .unexpected = {}});
-  EXPECT_EQ(table.row(checked), "a.scn  clean  -      -      -      NO        -\n");
+  EXPECT_EQ(table.row(checked), "a     clean -     -     -     NO    -\n");
   checked.diagnostics.push_back({{1, 1, 1}, "expected `case`"});
-  EXPECT_EQ(table.row(checked), "a.scn  cannot be used\n");
+  EXPECT_EQ(table.row(checked), "a     cannot be used\n");
   EXPECT_EQ(totals_text({0, 0, 0, 1, 0, 1}), "2 cases: 1 NOT as expected, 1 that cannot be used");
 }
 
