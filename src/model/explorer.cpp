@@ -24,6 +24,8 @@ class Explorer final : public MachineSink {
     bool has_final = false;
     Transition final;
   };
+  First* find_first(const Sighting& sighting);
+  bool tells_more(const Sighting& sighting);
   struct Pending {
     std::uint64_t hash;
     std::uint64_t transition;
@@ -71,7 +73,8 @@ void Explorer::insert_pending() {
 void Explorer::sight(const Sighting& sighting, const Transition* transition) {
   std::uint64_t& seen = sighting.is_rule ? seen_rules_ : seen_effects_;
   const std::uint64_t own = std::uint64_t{1} << sighting.what;
-  if ((seen & own) != 0) return;
+  const bool known = (seen & own) != 0;
+  if (known && !tells_more(sighting)) return;
   seen |= own;
   First first;
   first.sighting = sighting;
@@ -80,7 +83,25 @@ void Explorer::sight(const Sighting& sighting, const Transition* transition) {
     first.has_final = true;
     first.final = *transition;
   }
-  firsts_.push_back(first);
+  if (known) {
+    *find_first(sighting) = first;
+  } else {
+    firsts_.push_back(first);
+  }
+}
+
+Explorer::First* Explorer::find_first(const Sighting& sighting) {
+  const auto found = std::find_if(firsts_.begin(), firsts_.end(), [&](const First& f) {
+    return f.sighting.is_rule == sighting.is_rule && f.sighting.what == sighting.what;
+  });
+  return &*found;
+}
+
+// Of two runs of the same length the one with a store says more: something is corrupted.
+bool Explorer::tells_more(const Sighting& sighting) {
+  if (sighting.is_rule || sighting.access == AccessKind::kLoad) return false;
+  const First& first = *find_first(sighting);
+  return first.state == current_ && first.sighting.access == AccessKind::kLoad;
 }
 
 Found Explorer::retrace(const First& first) const {

@@ -22,6 +22,9 @@ Semantics::Semantics(const Slice& slice) : slice_(slice), layout_(slice) {
     }
   }
   find_independent();
+  for (const SliceCell& cell : slice_.cells) {
+    for (const CellValue& value : cell.values) awaits_af_ |= value.kind == ValueKind::kAwaitsAf;
+  }
 }
 
 std::vector<State> Semantics::initial_states() const {
@@ -54,7 +57,7 @@ std::vector<State> Semantics::initial_states() const {
 }
 
 void Semantics::expand(const State& state, bool reduce, MachineSink& sink) const {
-  Reaches reaches;
+  Reaches& reaches = reaches_;
   for (std::uint8_t w = 0; w < slice_.walkers.size(); ++w) {
     if (is_repeat(state, w)) continue;
     for (std::uint8_t v = 0; v < slice_.va_points.size(); ++v) reaches[w][v] = reach(state, w, v);
@@ -76,6 +79,7 @@ void Semantics::expand(const State& state, bool reduce, MachineSink& sink) const
     }
   }
   for (std::uint8_t a = 0; a < slice_.agents.size(); ++a) expand_agent(state, a, sink);
+  if (!awaits_af_) return;
   for (std::uint8_t c = 0; c < slice_.cells.size(); ++c) {
     const CellValue& value = cell_value(state, c);
     if (value.kind != ValueKind::kAwaitsAf || value.after_af == kNoIndex) continue;

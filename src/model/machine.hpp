@@ -246,6 +246,8 @@ class Semantics {
   std::vector<Mask> independent_;           // [agent]: events that commute with everything
   std::vector<DirectLeaf> direct_;  // by address
   bool nodes_never_change_ = false;
+  bool awaits_af_ = false;
+  mutable Reaches reaches_;  // of the state that is expanded; saves clearing them each time
   Mask risky_ = 0;         // new entries that some other had to be broken for
   Mask device_risky_ = 0;  // ... or a device had to be told of
 

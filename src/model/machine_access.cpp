@@ -216,8 +216,10 @@ bool Semantics::in_handler(const State& s, std::uint8_t walker) const {
   return false;
 }
 
-// A load that finds what was expected and teaches the observer nothing new. Most are.
+// A load that finds what was expected and teaches the observer nothing new, or a fault that is part
+// of the contract. Most accesses are of these kinds.
 bool Semantics::shows_nothing(const State& s, const Access& access, const Outcome& outcome) const {
+  if (outcome.kind == OutcomeKind::kFault && access.may_fault) return true;
   if (access.kind != AccessKind::kLoad || outcome.kind != OutcomeKind::kEntry) return false;
   const Entry& where = slice_.entries[outcome.a];
   if (!where.readable) return false;

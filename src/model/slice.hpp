@@ -29,6 +29,10 @@ inline constexpr unsigned kMaxCells = 24;
 inline constexpr unsigned kMaxVaPoints = 8;
 inline constexpr unsigned kMaxCellValues = 32;
 inline constexpr unsigned kMaxRegisters = 16;
+inline constexpr unsigned kMaxAgents = 24;
+inline constexpr unsigned kMaxFlights = 64;
+inline constexpr unsigned kMaxRaws = 200;
+inline constexpr unsigned kMaxValues = 100;
 
 constexpr Mask bit(unsigned i) { return Mask{1} << i; }
 

@@ -40,6 +40,8 @@ Slice SliceBuilder::build(const SliceRequest& request) {
   add_walkers();
   add_observers();
   add_events(index_, settings_, ops_, slice_);
+  if (slice_.values.size() > kMaxValues) slice_.bound = "more than 100 data values concern one page";
+  if (!slice_.bound.empty()) return std::move(slice_);
   classify_walkers();
   slice_.fresh_values = static_cast<unsigned>(slice_.pages.size()) + slice_.register_count + 1;
   rank_pages();
@@ -478,6 +480,10 @@ std::uint64_t SliceBuilder::target_of(const CellDraft& d, std::uint64_t raw, int
 std::uint8_t SliceBuilder::raw_id(std::uint64_t raw) {
   const auto found = std::find(slice_.raws.begin(), slice_.raws.end(), raw);
   if (found != slice_.raws.end()) return static_cast<std::uint8_t>(found - slice_.raws.begin());
+  if (slice_.raws.size() >= kMaxRaws) {
+    slice_.bound = "more than 200 different descriptors concern one page";
+    return 0;
+  }
   slice_.raws.push_back(raw);
   return static_cast<std::uint8_t>(slice_.raws.size() - 1);
 }

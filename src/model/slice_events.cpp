@@ -87,12 +87,17 @@ class EventBuilder {
   std::uint8_t thread_ = 0;
   std::uint32_t origin_ = 0;
   std::map<std::pair<std::uint32_t, RegisterId>, std::uint8_t> registers_;
+  Event overflow_;  // takes what no longer fits, in a slice that is refused
 };
 
 // --- threads -------------------------------------------------------------------------------------
 
 std::uint8_t EventBuilder::open_thread(const std::string& name, std::uint32_t agent,
                                        std::uint8_t walker) {
+  if (slice_.agents.size() >= kMaxAgents) {
+    slice_.bound = "more than 24 agents and interrupt handlers";
+    return 0;
+  }
   const auto index = static_cast<std::uint8_t>(slice_.agents.size());
   SliceAgent t;
   t.name = name;
@@ -127,12 +132,12 @@ void EventBuilder::close_thread() {
 void EventBuilder::add_agents(const std::set<OpRef>& ops) {
   std::vector<std::vector<std::uint32_t>> relevant(program_.agents.size());
   for (const OpRef ref : ops) relevant[ref.agent].push_back(ref.op);
-  for (std::uint32_t a = 0; a < program_.agents.size(); ++a) {
+  for (std::uint32_t a = 0; a < program_.agents.size() && slice_.bound.empty(); ++a) {
     const Agent& agent = program_.agents[a];
     const std::uint32_t walker =
         agent.device == kNone ? agent.cpu : program_.machine.cpus + agent.device;
     open_thread(agent.name, a, static_cast<std::uint8_t>(walker));
-    lower_range(a, thinned(a, relevant[a]));
+    if (slice_.bound.empty()) lower_range(a, thinned(a, relevant[a]));
   }
 }
 
@@ -221,10 +226,7 @@ void EventBuilder::lower_range(std::uint32_t agent, const std::vector<std::uint3
     origin_ = static_cast<std::uint32_t>(slice_.origins.size());
     slice_.origins.push_back({agent, &op});
     lower(op);
-    if (order_.size() > OrderBuilder::kMaxEvents) {
-      slice_.bound = "more than 64 events of one agent concern one page";
-      return;
-    }
+    if (!slice_.bound.empty()) return;
     from = i + 1;
   }
   thread_ = own;
@@ -251,6 +253,11 @@ void EventBuilder::lower(const Op& op) {
 // --- helpers -------------------------------------------------------------------------------------
 
 Event& EventBuilder::push(EventKind kind, std::uint16_t classes, Mask extra_preds) {
+  if (order_.size() >= OrderBuilder::kMaxEvents) {
+    slice_.bound = "more than 64 events of one agent concern one page";
+    overflow_ = {};
+    return overflow_;
+  }
   // A device makes its accesses one after another.
   const bool device = slice_.walkers[thread().walker].device;
   const std::size_t before = thread().events.size();
@@ -478,6 +485,10 @@ void EventBuilder::operator_on(const op::CopyTables& o) {
 
 void EventBuilder::add_walk_and_access(std::uint8_t va, AccessKind kind, bool may_fault,
                                        Event& access_template) {
+  if (slice_.flight_slots >= kMaxFlights) {
+    slice_.bound = "more than 64 accesses of agents concern one page";
+    return;
+  }
   const auto slot = static_cast<std::uint8_t>(slice_.flight_slots++);
   const auto walk_index = static_cast<std::uint8_t>(thread().events.size());
   Event& walk = push(EventKind::kWalk, kWalks);
@@ -679,7 +690,7 @@ void EventBuilder::operator_on(const op::Interrupt& o) {
   const OrderBuilder sender_order = order_;
   const std::uint32_t sender_agent = thread().agent;
   std::uint32_t handlers = 0;
-  for (std::uint8_t w = 0; w < program_.machine.cpus; ++w) {
+  for (std::uint8_t w = 0; w < program_.machine.cpus && slice_.bound.empty(); ++w) {
     if (w == slice_.agents[sender].walker) continue;
     open_thread("interrupt", sender_agent, w);
     thread().starts_after_agent = sender;
@@ -694,6 +705,7 @@ void EventBuilder::operator_on(const op::Interrupt& o) {
   }
   thread_ = sender;
   order_ = sender_order;
+  if (!slice_.bound.empty()) return;
   Event& wait = push(EventKind::kInterrupt, kSynchronises);
   wait.recipients = handlers;
 }

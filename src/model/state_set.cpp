@@ -8,23 +8,10 @@ namespace {
 
 constexpr std::size_t kInitialSlots = 256;
 
-// Multiply-and-fold over the words: states differ in few bits, so every bit has to reach the top.
-std::uint64_t mix(std::uint64_t h, std::uint64_t word) {
-  constexpr std::uint64_t kMultiplier = 0x9e3779b97f4a7c15;
-  const auto product = static_cast<unsigned __int128>(h ^ word) * kMultiplier;
-  return static_cast<std::uint64_t>(product) ^ static_cast<std::uint64_t>(product >> 64);
-}
-
 }  // namespace
 
 StateSet::StateSet(unsigned words, std::uint64_t limit_bytes)
     : words_(words), limit_bytes_(limit_bytes), slots_(kInitialSlots) {}
-
-std::uint64_t StateSet::hash(const std::uint64_t* words) const {
-  std::uint64_t h = 0x243f6a8885a308d3;
-  for (unsigned i = 0; i < words_; ++i) h = mix(h, words[i]);
-  return mix(h, words_);
-}
 
 const std::uint64_t* StateSet::data(std::uint32_t index) const {
   const std::uint32_t offset = index & ((1U << kBlockLg2) - 1);

@@ -31,7 +31,11 @@ class StateSet {
   }
   // The same in two steps, so that the memory of several states is on its way at once: hash and
   // prefetch each, then insert each.
-  [[nodiscard]] std::uint64_t hash(const std::uint64_t* words) const;
+  [[nodiscard]] std::uint64_t hash(const std::uint64_t* words) const {
+    std::uint64_t h = 0x243f6a8885a308d3;
+    for (unsigned i = 0; i < words_; ++i) h = mix(h, words[i]);
+    return mix(h, words_);
+  }
   void prefetch(std::uint64_t hash) const {
     __builtin_prefetch(&slots_[hash & (slots_.size() - 1)]);
   }
@@ -45,6 +49,13 @@ class StateSet {
   [[nodiscard]] std::uint64_t bytes() const;
 
  private:
+  // Multiply-and-fold: states differ in few bits, so every bit has to reach the top.
+  static std::uint64_t mix(std::uint64_t h, std::uint64_t word) {
+    constexpr std::uint64_t kMultiplier = 0x9e3779b97f4a7c15;
+    const auto product = static_cast<unsigned __int128>(h ^ word) * kMultiplier;
+    return static_cast<std::uint64_t>(product) ^ static_cast<std::uint64_t>(product >> 64);
+  }
+
   struct Slot {
     std::uint32_t index = kFull;
     std::uint32_t fingerprint = 0;
