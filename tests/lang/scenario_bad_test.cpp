@@ -65,10 +65,10 @@ TEST(ScenarioBad, FormattingKeepsWhatIsWrong) {
 }
 
 TEST(ScenarioBad, EnormousTextIsRefused) {
-  const std::string text = "case \"t\"\n" + std::string(std::size_t{17} << 20, '\n');
+  const std::string text = "case \"t\"\n" + std::string(std::size_t{2} << 20, '\n');
   const lang::ParseResult result = lang::parse_scenario(text);
   ASSERT_EQ(result.diagnostics.size(), 1U);
-  EXPECT_EQ(result.diagnostics[0].message, "the text is larger than 16 MiB");
+  EXPECT_EQ(result.diagnostics[0].message, "the text is larger than 1 MiB");
   EXPECT_EQ(lang::format_scenario(text), text);
 }
 

@@ -98,6 +98,10 @@ ast::Name Cursor::name(std::string_view what) {
     return {};
   }
   const Token& token = take();
+  if (token.text.size() > kMaxNameLength) {
+    fail(token.location, "a name has " + std::to_string(kMaxNameLength) + " characters at most");
+    return {};
+  }
   return {token.text, token.location};
 }
 

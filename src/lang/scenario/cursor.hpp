@@ -14,6 +14,8 @@
 
 namespace amalgam::lang::scenario {
 
+inline constexpr std::size_t kMaxNameLength = 64;
+
 // The first thing that is not as expected is noted; after it the cursor is at its end and
 // everything it gives is empty, so that a reader need not look after each word.
 class Cursor {

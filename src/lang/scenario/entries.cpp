@@ -122,18 +122,23 @@ class LinkCollector {
     return {};
   }
 
-  static bool has_link(const ast::Step& step) {
-    if (const auto* loop = std::get_if<ast::Loop>(&step.what)) {
-      return std::ranges::any_of(loop->body, has_link);
-    }
-    if (const auto* interrupt = std::get_if<ast::Interrupt>(&step.what)) {
-      return std::ranges::any_of(interrupt->body, has_link);
-    }
-    return link_of(step).table != nullptr;
+  // Whether the step, or one in its block, links a table. Looked at once for each step.
+  bool has_link(const ast::Step& step) {
+    const auto known = has_link_.find(&step);
+    if (known != has_link_.end()) return known->second;
+    const auto any = [this](const std::vector<ast::Step>& steps) {
+      return std::ranges::any_of(steps, [this](const ast::Step& inner) { return has_link(inner); });
+    };
+    bool found = link_of(step).table != nullptr;
+    if (const auto* loop = std::get_if<ast::Loop>(&step.what)) found = any(loop->body);
+    if (const auto* interrupt = std::get_if<ast::Interrupt>(&step.what))
+      found = any(interrupt->body);
+    has_link_.emplace(&step, found);
+    return found;
   }
 
   bool collect(const ast::Step& step) {
-    if (!has_link(step)) return false;
+    if (--steps_left_ < 0 || !has_link(step)) return false;
     if (const auto* loop = std::get_if<ast::Loop>(&step.what)) return collect_loop(*loop);
     if (const auto* interrupt = std::get_if<ast::Interrupt>(&step.what)) {
       return collect(interrupt->body);
@@ -148,7 +153,7 @@ class LinkCollector {
     loops_.push_back(0);
     for_each_value(*bounds, loops_, [&] {
       found = collect(loop.body) || found;
-      return steps_left_-- > 0;
+      return steps_left_ > 0;
     });
     loops_.pop_back();
     return found;
@@ -168,6 +173,7 @@ class LinkCollector {
   TableLinks& links_;
   EntryFinder finder_;
   std::int64_t steps_left_ = kMaxSteps;
+  std::unordered_map<const ast::Step*, bool> has_link_;
   LoopValues loops_;
   LinkedLast last_;
 };

@@ -199,7 +199,7 @@ std::string hexadecimal_byte(char c) {
 
 bool check_bytes(std::string_view text, Diagnostics& diagnostics) {
   if (text.size() > kMaxTextBytes) {
-    diagnostics.error({}, "the text is larger than 16 MiB");
+    diagnostics.error({}, "the text is larger than 1 MiB");
     return false;
   }
   Location at{1, 1, 1};

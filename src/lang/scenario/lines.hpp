@@ -51,7 +51,7 @@ struct Statement {
   std::vector<Statement> block;
 };
 
-inline constexpr std::size_t kMaxTextBytes = std::size_t{16} << 20;
+inline constexpr std::size_t kMaxTextBytes = std::size_t{1} << 20;
 inline constexpr std::size_t kMaxNesting = 32;
 
 // Whether `text` is small enough, UTF-8 and free of control characters. Cost: linear.

@@ -35,12 +35,16 @@ class Lowering {
         memory_(machine_, program_, names_, links_, values_, diagnostics) {}
 
   model::Program lower() {
+    check_numbers();
+    // What stands on names that are missing would only repeat what is wrong.
     lower_head();
-    lower_memory();
-    if (!diagnostics_.any()) lower_cpu_roots();
-    for (const ast::Device& device : scenario_.devices) add_device(device);
-    if (!diagnostics_.any()) lower_agents();
-    for (const ast::Observer& observer : scenario_.observers) add_observer(observer);
+    if (!diagnostics_.any() && lower_memory()) {
+      for (const ast::Device& device : scenario_.devices) add_device(device);
+      lower_cpu_roots();
+      lower_agents();
+      for (const ast::Observer& observer : scenario_.observers) add_observer(observer);
+    }
+    for (const ast::Assume& assume : scenario_.assumptions) add_assumption(assume);
     for (const ast::Expectation& expectation : scenario_.expectations) add_expectation(expectation);
     check_coverage();
     return std::move(program_);
@@ -57,7 +61,6 @@ class Lowering {
     program_.reason = text(scenario_.reason);
     program_.machine = {machine_.geometry, machine_.features, machine_.bbm_levels,
                         machine_.ets_levels, machine_.cpus};
-    for (const ast::Assume& assume : scenario_.assumptions) add_assumption(assume);
   }
 
   void add_assumption(const ast::Assume& assume) {
@@ -85,16 +88,39 @@ class Lowering {
         {std::string(assume.name.text), std::string(assume.value.text), assume.name.location});
   }
 
-  void lower_memory() {
+  // The parts that a search looks through are few, so that no input makes it slow.
+  void check_numbers() {
+    check_number(scenario_.roots, kMaxRoots, "roots");
+    check_number(scenario_.devices, kMaxDevices, "devices");
+    check_number(scenario_.agents, kMaxAgents, "agents");
+    check_number(scenario_.observers, kMaxObservers, "observers");
+  }
+
+  template <typename List>
+  void check_number(const List& list, std::size_t max, std::string_view what) {
+    if (list.size() <= max) return;
+    diagnostics_.error(place_of(list[max]), "a scenario has " + std::to_string(max) + ' ' +
+                                                std::string(what) + " at most");
+  }
+
+  static const Location& place_of(const ast::Device& device) { return device.device.location; }
+  template <typename Declared>
+  static const Location& place_of(const Declared& declared) {
+    return declared.name.location;
+  }
+
+  bool lower_memory() {
     memory_.add_frames(scenario_.frames);
     memory_.add_roots(scenario_.roots);
     memory_.add_tables(scenario_.tables);
-    if (diagnostics_.any()) return;
+    if (diagnostics_.any()) return false;
     RegionBuilder(machine_, program_, names_, links_, memory_, diagnostics_).add(scenario_.maps);
-    if (diagnostics_.any()) return;
+    if (diagnostics_.any()) return false;
     memory_.copy_roots(scenario_.roots);
+    if (diagnostics_.any()) return false;
     collect_all_links();
     memory_.add_cells();
+    return !diagnostics_.any();
   }
 
   void collect_all_links() {
@@ -149,7 +175,7 @@ class Lowering {
       }
       program_.agents.push_back(std::move(result));
     }
-    memory_.mirror_cells();
+    if (!diagnostics_.any()) memory_.mirror_cells();
   }
 
   bool start_agent(const ast::Agent& agent, model::Agent& result) {

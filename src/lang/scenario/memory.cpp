@@ -210,7 +210,7 @@ void MemoryBuilder::copy_roots(const std::vector<ast::Root>& roots) {
       return id;
     };
     program_.roots[*to].table = copy_of(top);
-    for (std::size_t i = 0; i < pending.size(); ++i) {
+    for (std::size_t i = 0; i < pending.size() && program_.tables.size() <= kMaxTables; ++i) {
       const model::TableId original = pending[i];
       for (const auto& [index, child] : children[original]) {
         links_.link_at_start({copy_of(original), index}, copy_of(child));
@@ -229,7 +229,15 @@ void MemoryBuilder::add_cells() {
         links_.add_cells(root, id);
       }
     }
+    if (too_many_cells(program_.regions[id].location)) return;
   }
+}
+
+bool MemoryBuilder::too_many_cells(const Location& location) {
+  if (program_.cells.size() < kMaxCells) return false;
+  diagnostics_.error(location, "the tables have more than " + std::to_string(kMaxCells) +
+                                   " entries that the scenario may use");
+  return true;
 }
 
 void MemoryBuilder::mirror_cells() {
@@ -242,6 +250,7 @@ void MemoryBuilder::mirror_cells() {
   for (std::size_t i = 0; i < originals; ++i) {
     const auto found = copies.find(program_.cells[i].table);
     if (found == copies.end()) continue;
+    if (too_many_cells(program_.tables[found->second.front()].location)) return;
     for (const model::TableId copy : found->second) {
       const std::uint32_t index = program_.cells[i].index;
       if (program_.find_cell(copy, index) != model::kNone) continue;

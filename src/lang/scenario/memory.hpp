@@ -50,6 +50,7 @@ class MemoryBuilder {
   void mirror_cells();
 
  private:
+  bool too_many_cells(const Location& location);
   void add_frame_group(const ast::Frames& group);
   void add_frame_array(const ast::DeclaredFrames& array, const ast::Frames& group);
   void set_contents(const ast::Frames& group, model::FrameId first, std::uint32_t count);

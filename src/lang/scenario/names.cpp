@@ -46,33 +46,34 @@ std::optional<LoopBounds> bounds_of(const ast::Loop& loop, const LoopValues& loo
 }
 
 bool Names::declare(const ast::Name& name, const Symbol& symbol) {
-  const auto [at, added] = symbols_.try_emplace(name.text, symbol);
+  const auto [at, added] = known_->symbols.try_emplace(name.text, symbol);
   if (!added) {
     diagnostics_.error(name.location, "the name " + quoted(name.text) + " is taken by a " +
                                           std::string(kind_name(at->second.kind)));
     return false;
   }
-  symbol_order_.push_back(name.text);
+  known_->symbol_order.push_back(name.text);
   return true;
 }
 
 bool Names::declare_root(const ast::Name& name, model::RootId root) {
-  if (!roots_.try_emplace(name.text, root).second) {
+  if (!known_->roots.try_emplace(name.text, root).second) {
     diagnostics_.error(name.location, "the name " + quoted(name.text) + " is taken by a root");
     return false;
   }
-  root_order_.push_back(name.text);
+  known_->root_order.push_back(name.text);
   return true;
 }
 
 const Symbol* Names::find(std::string_view name) const {
-  const auto found = symbols_.find(name);
-  return found == symbols_.end() ? nullptr : &found->second;
+  const auto found = known_->symbols.find(name);
+  return found == known_->symbols.end() ? nullptr : &found->second;
 }
 
 std::optional<model::RootId> Names::root(const ast::Name& name) const {
-  if (const auto found = roots_.find(name.text); found != roots_.end()) return found->second;
-  unknown(name, "root", root_order_);
+  if (const auto found = known_->roots.find(name.text); found != known_->roots.end())
+    return found->second;
+  unknown(name, "root", known_->root_order);
   return std::nullopt;
 }
 
@@ -94,9 +95,10 @@ void Names::unknown(const ast::Name& name, std::string_view what,
 
 const Symbol* Names::symbol(const ast::Name& name, SymbolKind kind) const {
   const Symbol* found = find(name.text);
+  if (found == nullptr && diagnostics_.full()) return nullptr;
   if (found == nullptr) {
     std::vector<std::string_view> known;
-    for (const std::string_view other : symbol_order_) {
+    for (const std::string_view other : known_->symbol_order) {
       if (find(other)->kind == kind) known.push_back(other);
     }
     unknown(name, kind_name(kind), known);

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -73,15 +74,10 @@ void for_each_value(const LoopBounds& bounds, LoopValues& loops, const Body& bod
 class Names {
  public:
   Names(const model::Program& program, Diagnostics& diagnostics)
-      : program_(program), diagnostics_(diagnostics) {}
-  // The same names; what goes wrong is noted elsewhere.
+      : program_(program), diagnostics_(diagnostics), known_(std::make_shared<Known>()) {}
+  // The same names, also those declared later; what goes wrong is noted elsewhere.
   Names(const Names& names, Diagnostics& diagnostics)
-      : program_(names.program_),
-        diagnostics_(diagnostics),
-        symbols_(names.symbols_),
-        symbol_order_(names.symbol_order_),
-        roots_(names.roots_),
-        root_order_(names.root_order_) {}
+      : program_(names.program_), diagnostics_(diagnostics), known_(names.known_) {}
 
   // Notes an error if the name is taken.
   bool declare(const ast::Name& name, const Symbol& symbol);
@@ -112,6 +108,13 @@ class Names {
   [[nodiscard]] const Symbol* symbol(const ast::Name& name, SymbolKind kind) const;
 
  private:
+  struct Known {
+    std::unordered_map<std::string_view, Symbol> symbols;
+    std::vector<std::string_view> symbol_order;
+    std::unordered_map<std::string_view, model::RootId> roots;
+    std::vector<std::string_view> root_order;
+  };
+
   void unknown(const ast::Name& name, std::string_view what,
                const std::vector<std::string_view>& known) const;
   [[nodiscard]] std::optional<IdRange> members(const ast::Item& item, SymbolKind kind,
@@ -123,10 +126,7 @@ class Names {
 
   const model::Program& program_;
   Diagnostics& diagnostics_;
-  std::unordered_map<std::string_view, Symbol> symbols_;
-  std::vector<std::string_view> symbol_order_;
-  std::unordered_map<std::string_view, model::RootId> roots_;
-  std::vector<std::string_view> root_order_;
+  std::shared_ptr<Known> known_;
 };
 
 }  // namespace amalgam::lang::scenario

@@ -366,6 +366,7 @@ ast::Scenario parse(const std::vector<Statement>& statements, Diagnostics& diagn
   ast::Scenario scenario;
   require_case(statements, diagnostics);
   for (const Statement& statement : statements) {
+    if (diagnostics.full()) break;
     TopReader(statement, scenario, diagnostics).read();
   }
   return scenario;

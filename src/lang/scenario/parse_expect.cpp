@@ -67,7 +67,10 @@ void parse_expectations(const Statement& statement, ast::Scenario& scenario,
   const Location& head = statement.tokens.front().location;
   if (scenario.expect) diagnostics.error(head, "a scenario has one block `expect`");
   scenario.expect = head;
-  for (const Statement& line : statement.block) read_expectation(line, scenario, diagnostics);
+  for (const Statement& line : statement.block) {
+    if (diagnostics.full()) break;
+    read_expectation(line, scenario, diagnostics);
+  }
 }
 
 }  // namespace amalgam::lang::scenario

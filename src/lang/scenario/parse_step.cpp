@@ -363,6 +363,7 @@ std::vector<ast::Step> parse_steps(const std::vector<Statement>& block, Scope& s
                                    Diagnostics& diagnostics) {
   std::vector<ast::Step> steps;
   for (const Statement& statement : block) {
+    if (diagnostics.full()) break;
     if (auto step = StepReader(statement, scope, diagnostics).read()) {
       steps.push_back(std::move(*step));
     }

@@ -67,7 +67,10 @@ std::uint64_t RegionBuilder::unit_bytes() const {
 
 void RegionBuilder::add(const std::vector<ast::Map>& maps) {
   taken_.resize(program_.roots.size());
-  for (const ast::Map& map : maps) add_map(map);
+  for (const ast::Map& map : maps) {
+    if (diagnostics_.full() || program_.tables.size() > kMaxTables) return;
+    add_map(map);
+  }
 }
 
 void RegionBuilder::add_map(const ast::Map& map) {

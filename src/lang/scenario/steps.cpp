@@ -42,7 +42,7 @@ StepLowering::StepLowering(StepContext& context, model::Agent& agent)
 
 void StepLowering::lower(const std::vector<ast::Step>& steps) {
   for (const ast::Step& step : steps) {
-    if (c_.steps_left == 0) return;
+    if (c_.steps_left == 0 || c_.diagnostics.full()) return;
     lower_step(step);
   }
 }

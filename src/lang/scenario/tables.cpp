@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "lang/scenario/lower.hpp"
+
 namespace amalgam::lang::scenario {
 
 namespace {
@@ -67,6 +69,7 @@ void TableLinks::add_cells_below(model::RootId root, const model::Region& region
     const std::uint64_t from = i == 0 ? first : (first & ~(span - 1)) + i * span;
     const std::uint64_t to = i + 1 == entries ? last : from | (span - 1);
     const EntryPlace entry{table, index_of(geometry_, from, level)};
+    if (program_.cells.size() >= kMaxCells) return;
     if (program_.find_cell(entry.table, entry.index) == model::kNone) {
       const std::uint64_t page = (from - region.base) >> arch::page_lg2(geometry_.granule);
       program_.add_cell(entry.table, entry.index, 0,
