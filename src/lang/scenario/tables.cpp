@@ -19,9 +19,8 @@ void TableLinks::link_at_start(const EntryPlace& entry, model::TableId table) {
 }
 
 bool TableLinks::link_by_step(const EntryPlace& entry, model::TableId table) {
-  std::vector<model::TableId>& known = links_[entry_key(entry)].by_step;
-  if (std::ranges::find(known, table) != known.end()) return false;
-  known.push_back(table);
+  if (!linked_by_step_.emplace(entry_key(entry), table).second) return false;
+  links_[entry_key(entry)].by_step.push_back(table);
   return true;
 }
 

@@ -3,8 +3,10 @@
 
 #include <cstdint>
 #include <optional>
+#include <set>
 #include <string>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "amalgam/arch/geometry.hpp"
@@ -70,6 +72,7 @@ class TableLinks {
   const arch::Geometry& geometry_;
   model::Program& program_;
   std::unordered_map<std::uint64_t, Links> links_;
+  std::set<std::pair<std::uint64_t, model::TableId>> linked_by_step_;
 };
 
 // "pte", "pmd", "pud"; "pgd" for a root at level 0 or -1.
