@@ -75,10 +75,12 @@ void report(const char* name, std::string_view text, amalgam::model::CheckOption
     bytes = std::max(bytes, level.coverage.peak_bytes);
     decided &= level.decided();
   }
-  fmt::print("{}\n  parse {:.3f} s, check {:.3f} s ({:.3f} s of CPU), {} levels, {} of {} slices explored{}\n", name,
-             parse_seconds, check_seconds, cpu_seconds, result.levels.size(),
-             result.levels.front().coverage.explored, result.levels.front().coverage.slices,
-             decided ? "" : ", NOT exhaustive");
+  fmt::print(
+      "{}\n  parse {:.3f} s, check {:.3f} s ({:.3f} s of CPU), {} levels, {} of {} slices "
+      "explored{}\n",
+      name, parse_seconds, check_seconds, cpu_seconds, result.levels.size(),
+      result.levels.front().coverage.explored, result.levels.front().coverage.slices,
+      decided ? "" : ", NOT exhaustive");
   fmt::print("  {} states, {} transitions: {:.2f} M states, {:.1f} M transitions a second of CPU\n",
              states, transitions, static_cast<double>(states) / cpu_seconds / 1e6,
              static_cast<double>(transitions) / cpu_seconds / 1e6);

@@ -33,7 +33,8 @@ arch::Entry arch_entry(const Slice& slice, const arch::Geometry& geometry, const
   const SliceCell& cell = slice.cells[entry.cell];
   arch::Descriptor d{cell.values[entry.value].raw};
   if (cell.companion && entry.leaf) {
-    const std::uint64_t base = entry.output_address & ~(arch::level_size_bytes(geometry, cell.level) - 1);
+    const std::uint64_t base =
+        entry.output_address & ~(arch::level_size_bytes(geometry, cell.level) - 1);
     d = arch::with_output_address(geometry, d, cell.level, base);
   }
   return {d, cell.level};

@@ -143,8 +143,8 @@ void Checker::add_findings(const Slice& slice, const Exploration& e, std::uint64
         found.sighting.what + (found.sighting.is_rule ? 0U : std::uint64_t{1} << 32);
     const auto known = findings.find(key);
     if (known != findings.end()) known->second.pages += pages;
-    const bool shorter = known == findings.end() ||
-                         found.transitions.size() < known->second.witness.steps.size();
+    const bool shorter =
+        known == findings.end() || found.transitions.size() < known->second.witness.steps.size();
     if (!shorter) continue;
     Finding finding = make_finding(slice, found);
     if (known == findings.end()) {
@@ -193,9 +193,8 @@ LevelResult Checker::check_level(std::size_t level_index, const Level& level) {
   }
   // What is left behind at the end is told only where nothing else explains it.
   const bool other = result.rules.size() > 1;
-  std::erase_if(result.rules, [&](const Finding& f) {
-    return other && *f.rule == Rule::kInvalidateBeforeEnd;
-  });
+  std::erase_if(result.rules,
+                [&](const Finding& f) { return other && *f.rule == Rule::kInvalidateBeforeEnd; });
   return result;
 }
 
@@ -227,13 +226,14 @@ void add_names(std::uint64_t rules, std::uint64_t effects, std::vector<std::stri
 void Checker::find_dependences(std::size_t level_index, const Level& level,
                                LevelResult& result) const {
   Verdict own;
-  for (const Finding& f : result.rules) own.rules |= std::uint64_t{1} << static_cast<unsigned>(*f.rule);
+  for (const Finding& f : result.rules)
+    own.rules |= std::uint64_t{1} << static_cast<unsigned>(*f.rule);
   for (const Finding& f : result.effects) {
     own.effects |= std::uint64_t{1} << static_cast<unsigned>(*f.effect);
   }
   const Assumptions chosen = assumptions();
   for (const AssumptionInfo& info : kAssumptions) {
-    for (std::uint8_t value = 0; value < info.values.size(); ++value) {
+    for (const std::uint8_t value : indices(info.values)) {
       if (info.values[value].empty() || chosen.choice(info.assumption) == value) continue;
       Assumptions other = chosen;
       other.choose(info.assumption, value);

@@ -16,8 +16,8 @@
 namespace amalgam::model {
 
 struct CheckOptions {
-  std::vector<std::uint8_t> bbm_levels;  // empty: those of the program's machine
-  std::vector<arch::Ets> ets_levels;     // empty: those of the program's machine
+  std::vector<std::uint8_t> bbm_levels;        // empty: those of the program's machine
+  std::vector<arch::Ets> ets_levels;           // empty: those of the program's machine
   std::vector<AssumptionSetting> assumptions;  // on top of the program's own; unknown ones ignored
   std::uint64_t max_states = 50'000'000;       // of one slice
   std::uint64_t memory_bytes = std::uint64_t{2} << 30;  // of all explorations at one time
@@ -47,7 +47,7 @@ enum class Certainty : std::uint8_t { kHigh, kMedium, kLow, kSingleSource };
 
 // A broken rule or an effect that a user may see.
 struct Finding {
-  std::optional<Rule> rule;      // exactly one of rule and effect is set
+  std::optional<Rule> rule;  // exactly one of rule and effect is set
   std::optional<Effect> effect;
   Location location;             // the operation to blame; for an effect the one that enables it
   std::string subject;           // "PAGE tail[0] RW  ->  PAGE head RO"
@@ -55,23 +55,23 @@ struct Finding {
   std::string label;             // R_WHZWS
   std::uint32_t change_row = 0;  // row of docs/change-table.md, 0 if none
   Certainty certainty = Certainty::kHigh;
-  std::uint64_t address = 0;     // the input address it was found at
-  std::string page;              // "vmemmap[1]"
-  std::uint64_t pages = 1;       // how many input pages show the same
+  std::uint64_t address = 0;  // the input address it was found at
+  std::string page;           // "vmemmap[1]"
+  std::uint64_t pages = 1;    // how many input pages show the same
   Witness witness;
 };
 
 // An assumption whose other value changes the verdict.
 struct Dependence {
   Assumption assumption = Assumption::kAmalgamation;
-  std::uint8_t value = 0;             // the other value
-  std::vector<std::string> added;     // rules and effects that it adds
-  std::vector<std::string> removed;   // rules and effects that it removes
+  std::uint8_t value = 0;            // the other value
+  std::vector<std::string> added;    // rules and effects that it adds
+  std::vector<std::string> removed;  // rules and effects that it removes
 };
 
 struct Coverage {
-  std::uint64_t slices = 0;         // of all
-  std::uint64_t explored = 0;       // different ones, equal ones are explored once
+  std::uint64_t slices = 0;    // of all
+  std::uint64_t explored = 0;  // different ones, equal ones are explored once
   std::uint64_t states = 0;
   std::uint64_t transitions = 0;
   std::uint64_t peak_bytes = 0;
@@ -103,7 +103,7 @@ CheckResult check(const Program& program, const CheckOptions& options);
 struct Mismatch {
   std::uint8_t bbm = 0;
   arch::Ets ets = arch::Ets::kNone;
-  Location location;  // of the expectation
+  Location location;                    // of the expectation
   std::vector<std::string> missing;     // expected and not found
   std::vector<std::string> unexpected;  // found and not expected
 };

@@ -7,10 +7,10 @@ namespace amalgam::model {
 namespace {
 
 std::string hex(std::uint64_t value) {
-  constexpr char kDigits[] = "0123456789abcdef";
+  constexpr char digits[] = "0123456789abcdef";
   std::string text;
   do {
-    text.insert(text.begin(), kDigits[value & 15]);
+    text.insert(text.begin(), digits[value & 15]);
     value >>= 4;
   } while (value != 0);
   return "0x" + text;
@@ -23,17 +23,20 @@ std::string target_name(const Program& program, std::uint64_t address, bool tabl
     }
     return {};
   };
-  const std::string first = table ? find(program.tables) : find(program.frames);
+  std::string first = table ? find(program.tables) : find(program.frames);
   if (!first.empty()) return first;
-  const std::string second = table ? find(program.frames) : find(program.tables);
+  std::string second = table ? find(program.frames) : find(program.tables);
   return second.empty() ? hex(address) : second;
 }
 
 std::string shareability_name(std::uint8_t sh) {
   switch (sh) {
-    case 0: return " NSH";
-    case 2: return " OSH";
-    default: return "";
+    case 0:
+      return " NSH";
+    case 2:
+      return " OSH";
+    default:
+      return "";
   }
 }
 
@@ -42,8 +45,8 @@ std::string leaf_suffix(const Program& program, const arch::Fields& f) {
   const bool stage2 = program.machine.geometry.stage == arch::Stage::kStage2;
   std::string text;
   if (stage2) {
-    constexpr const char* kNames[] = {" none", " RO", " WO", " RW"};
-    text += kNames[f.s2ap & 3];
+    constexpr const char* names[] = {" none", " RO", " WO", " RW"};
+    text += names[f.s2ap & 3];
   } else {
     text += f.ap2_read_only != 0 ? " RO" : " RW";
     if (f.ap1_user != 0) text += " user";
@@ -66,10 +69,14 @@ std::string describe_descriptor(const Program& program, std::uint64_t raw, int l
   const arch::Geometry& g = program.machine.geometry;
   const arch::Fields f = arch::decode(g, {raw}, level);
   switch (f.kind) {
-    case arch::Kind::kTable: return "TABLE " + target_name(program, f.address, true);
-    case arch::Kind::kPage: return "PAGE " + target_name(program, f.address, false) + leaf_suffix(program, f);
-    case arch::Kind::kBlock: return "BLOCK " + target_name(program, f.address, false) + leaf_suffix(program, f);
-    default: return "invalid";
+    case arch::Kind::kTable:
+      return "TABLE " + target_name(program, f.address, true);
+    case arch::Kind::kPage:
+      return "PAGE " + target_name(program, f.address, false) + leaf_suffix(program, f);
+    case arch::Kind::kBlock:
+      return "BLOCK " + target_name(program, f.address, false) + leaf_suffix(program, f);
+    default:
+      return "invalid";
   }
 }
 
@@ -96,9 +103,12 @@ std::string walker_name(const Slice& slice, std::uint8_t walker) {
 
 std::string access_name(AccessKind kind) {
   switch (kind) {
-    case AccessKind::kLoad: return "load";
-    case AccessKind::kStore: return "store";
-    case AccessKind::kAdd: break;
+    case AccessKind::kLoad:
+      return "load";
+    case AccessKind::kStore:
+      return "store";
+    case AccessKind::kAdd:
+      break;
   }
   return "add";
 }

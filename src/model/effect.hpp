@@ -1,4 +1,5 @@
-// What a user of the memory can see go wrong. The names are the same in code, reports, JSON and docs.
+// What a user of the memory can see go wrong. The names are the same in code, reports, JSON and
+// docs.
 #pragma once
 
 #include <array>
@@ -47,8 +48,7 @@ inline constexpr std::array<EffectInfo, 13> kEffects{{
     {Effect::kFreedPageWrite, "freed-page-write", "a store lands in a page after it was freed"},
     {Effect::kFreedTableWalk, "freed-table-walk",
      "a table walk reads a table page after it was freed"},
-    {Effect::kUnexpectedFault, "unexpected-fault",
-     "an access that must not fault takes a fault"},
+    {Effect::kUnexpectedFault, "unexpected-fault", "an access that must not fault takes a fault"},
     {Effect::kDeviceOrderViolation, "device-order-violation",
      "a device sees writes in another order than the CPU made them"},
     {Effect::kUninitialisedTableWalk, "uninitialised-table-walk",

@@ -9,8 +9,9 @@ namespace {
 class Explorer final : public MachineSink {
  public:
   Explorer(const Slice& slice, const ExploreLimits& limits)
-      : machine_(slice), limits_(limits), set_(std::max(1U, machine_.layout().words),
-                                               limits.memory_bytes) {}
+      : machine_(slice),
+        limits_(limits),
+        set_(std::max(1U, machine_.layout().words), limits.memory_bytes) {}
 
   Exploration run();
 
@@ -61,9 +62,8 @@ void Explorer::next(const State& state, const Transition& transition) {
 void Explorer::insert_pending() {
   const unsigned words = machine_.layout().words;
   for (std::size_t i = 0; i < pending_.size(); ++i) {
-    const StateSet::Inserted inserted = set_.insert(pending_words_.data() + i * words,
-                                                    pending_[i].hash, current_,
-                                                    pending_[i].transition);
+    const StateSet::Inserted inserted = set_.insert(
+        pending_words_.data() + i * words, pending_[i].hash, current_, pending_[i].transition);
     if (inserted.index == StateSet::kFull) result_.bound = "memory";
   }
   pending_.clear();

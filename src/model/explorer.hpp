@@ -1,5 +1,5 @@
-// The explorer: every state of a slice, breadth first, so that the first run that shows something is
-// a shortest one. Deterministic.
+// The explorer: every state of a slice, breadth first, so that the first run that shows something
+// is a shortest one. Deterministic.
 #pragma once
 
 #include <cstdint>

@@ -11,8 +11,8 @@ Semantics::Semantics(const Slice& slice) : slice_(slice), layout_(slice) {
   for (unsigned i = 0; i < slice_.entries.size(); ++i) {
     const bool risky = (slice_.conflicts.break_from[i] | slice_.conflicts.break_if_differ[i]) != 0;
     if (risky && slice_.entries[i].is_new) risky_ |= bit(i);
-    const bool told = (slice_.conflicts.device_break[i] |
-                       slice_.conflicts.device_break_if_differ[i]) != 0;
+    const bool told =
+        (slice_.conflicts.device_break[i] | slice_.conflicts.device_break_if_differ[i]) != 0;
     if (told && slice_.entries[i].is_new) device_risky_ |= bit(i);
   }
   for (const SliceAgent& agent : slice_.agents) {
@@ -58,15 +58,15 @@ std::vector<State> Semantics::initial_states() const {
 
 void Semantics::expand(const State& state, bool reduce, MachineSink& sink) const {
   Reaches& reaches = reaches_;
-  for (std::uint8_t w = 0; w < slice_.walkers.size(); ++w) {
+  for (const std::uint8_t w : indices(slice_.walkers)) {
     if (is_repeat(state, w)) continue;
-    for (std::uint8_t v = 0; v < slice_.va_points.size(); ++v) reaches[w][v] = reach(state, w, v);
+    for (const std::uint8_t v : indices(slice_.va_points)) reaches[w][v] = reach(state, w, v);
   }
   judge(state, reaches, sink);
   check_forbids(state, sink);
   observe(state, reaches, sink);
   if (reduce) {
-    for (std::uint8_t a = 0; a < slice_.agents.size(); ++a) {
+    for (const std::uint8_t a : indices(slice_.agents)) {
       const bool parked = layout_.stopped_by.get(state) != 0;
       if (parked || layout_.agents[a].dead.get(state) != 0 || !has_started(state, a)) continue;
       const Mask pending = independent_[a] & ~layout_.agents[a].executed.get(state);
@@ -78,13 +78,13 @@ void Semantics::expand(const State& state, bool reduce, MachineSink& sink) const
       }
     }
   }
-  for (std::uint8_t a = 0; a < slice_.agents.size(); ++a) expand_agent(state, a, sink);
+  for (const std::uint8_t a : indices(slice_.agents)) expand_agent(state, a, sink);
   if (!awaits_af_) return;
-  for (std::uint8_t c = 0; c < slice_.cells.size(); ++c) {
+  for (const std::uint8_t c : indices(slice_.cells)) {
     const CellValue& value = cell_value(state, c);
     if (value.kind != ValueKind::kAwaitsAf || value.after_af == kNoIndex) continue;
     bool reachable = false;
-    for (std::uint8_t w = 0; w < slice_.walkers.size(); ++w) {
+    for (const std::uint8_t w : indices(slice_.walkers)) {
       const std::uint64_t nodes = reach(state, w, slice_.cells[c].va_point).nodes;
       reachable |= !slice_.walkers[w].device && (nodes >> slice_.cells[c].node & 1) != 0;
     }
@@ -109,7 +109,7 @@ void Semantics::canonicalise(State& state) const {
 
 void Semantics::find_classes() {
   previous_like_.assign(slice_.walkers.size(), kNoIndex);
-  for (std::uint8_t w = 0; w < slice_.walkers.size(); ++w) {
+  for (const std::uint8_t w : indices(slice_.walkers)) {
     std::vector<std::uint8_t> group;
     for (std::uint8_t other = w; other < slice_.walkers.size(); ++other) {
       if (slice_.walkers[other].like == w) group.push_back(other);

@@ -27,12 +27,13 @@ enum class TransitionKind : std::uint8_t {
 // How an access was translated.
 enum class OutcomeKind : std::uint8_t {
   kNothing,
-  kEntry,      // by entry a
-  kMixture,    // output address of a, permissions and attributes of b
-  kAbort,      // TLB conflict abort between a and b
-  kFault,      // translation or access flag fault; with a: the nT fault of a
-  kJunkWalk,   // the walk read bytes that nobody has initialised
-  kFreedWalk,  // the walk read a freed table
+  kEntry,       // by entry a
+  kMixture,     // output address of a, permissions and attributes of b
+  kAbort,       // TLB conflict abort between a and b
+  kFault,       // translation or access flag fault; with a: the nT fault of a
+  kJunkWalk,    // the walk read bytes that nobody has initialised
+  kFreedWalk,   // the walk read a freed table
+  kBitMixture,  // some address bits of a, some of b: memory that neither names
 };
 
 struct Outcome {
@@ -68,7 +69,7 @@ struct Transition {
 // A broken rule or an effect, as the machine meets it.
 struct Sighting {
   bool is_rule = false;
-  std::uint8_t what = 0;      // a Rule or an Effect
+  std::uint8_t what = 0;  // a Rule or an Effect
   std::uint8_t walker = kNoIndex;
   std::uint8_t va_point = kNoIndex;
   std::uint8_t old_entry = kNoIndex;
@@ -167,15 +168,16 @@ class Semantics {
 
   // --- events (machine_events.cpp)
   void expand_agent(const State& s, std::uint8_t agent, MachineSink& sink) const;
-  void expand_event(const State& s, std::uint8_t agent, std::uint8_t index, MachineSink& sink) const;
+  void expand_event(const State& s, std::uint8_t agent, std::uint8_t index,
+                    MachineSink& sink) const;
   [[nodiscard]] bool enabled(const State& s, std::uint8_t agent, std::uint8_t index) const;
   [[nodiscard]] bool has_started(const State& s, std::uint8_t agent) const;
   void finish(State next, const Event& e, std::uint8_t index, MachineSink& sink,
               std::uint16_t choice = 0) const;
   void execute_walk(const State& s, const Event& e, std::uint8_t index, MachineSink& sink) const;
   void execute_access(const State& s, const Event& e, std::uint8_t index, MachineSink& sink) const;
-  void execute_store_to_table(State next, const Event& e, std::uint8_t index, const Landing& landing,
-                              MachineSink& sink) const;
+  void execute_store_to_table(State next, const Event& e, std::uint8_t index,
+                              const Landing& landing, MachineSink& sink) const;
   void execute_tlbi(const State& s, const Event& e, std::uint8_t index, MachineSink& sink) const;
   void execute_cell(const State& s, const Event& e, std::uint8_t index, MachineSink& sink) const;
   void execute_page(const State& s, const Event& e, std::uint8_t index, MachineSink& sink) const;
@@ -193,6 +195,8 @@ class Semantics {
   [[nodiscard]] State with_own_stores(const State& s, std::uint8_t agent, std::uint8_t index) const;
   [[nodiscard]] bool same_page_order_allows(const State& s, const Event& e, std::uint8_t index,
                                             const Outcome& outcome) const;
+  [[nodiscard]] bool others_in_flight(const State& s, std::uint8_t agent) const;
+  [[nodiscard]] bool control_must_wait(const State& s, const Event& e) const;
   void check_forbids(const State& s, MachineSink& sink) const;
   void relied_upon(const State& s, const Event& e, const Transition& t, MachineSink& sink) const;
 
@@ -203,6 +207,9 @@ class Semantics {
                MachineSink& sink) const;
   Landing store(State& next, const Access& access, const Outcome& outcome, const Transition& t,
                 MachineSink& sink) const;
+  bool records_store(State& next, const Entry& entry) const;
+  [[nodiscard]] bool lacks_permission(const State& s, const Access& access,
+                                      const Outcome& outcome) const;
   void load(State& next, const Access& access, const Outcome& outcome, const Transition& t,
             MachineSink& sink) const;
   void fault(const Access& access, const Outcome& outcome, bool permission, const Transition& t,
@@ -240,16 +247,16 @@ class Semantics {
 
   const Slice& slice_;
   StateLayout layout_;
-  std::vector<std::uint64_t> tree_nodes_;   // [root]: nodes of its tree
-  std::vector<Mask> tagged_;                // [root]: entries that its tag matches
+  std::vector<std::uint64_t> tree_nodes_;  // [root]: nodes of its tree
+  std::vector<Mask> tagged_;               // [root]: entries that its tag matches
   std::vector<std::uint8_t> data_registers_;
-  std::vector<Mask> independent_;           // [agent]: events that commute with everything
+  std::vector<Mask> independent_;   // [agent]: events that commute with everything
   std::vector<DirectLeaf> direct_;  // by address
   bool nodes_never_change_ = false;
   bool awaits_af_ = false;
   mutable Reaches reaches_;  // of the state that is expanded; saves clearing them each time
-  Mask risky_ = 0;         // new entries that some other had to be broken for
-  Mask device_risky_ = 0;  // ... or a device had to be told of
+  Mask risky_ = 0;           // new entries that some other had to be broken for
+  Mask device_risky_ = 0;    // ... or a device had to be told of
 
   std::vector<std::vector<std::uint8_t>> classes_;  // like walkers
   std::vector<std::uint8_t> previous_like_;         // [walker]: the like walker before it

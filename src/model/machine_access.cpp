@@ -43,9 +43,8 @@ bool Semantics::grants_store(const State& s, const Access& access, std::uint8_t 
 }
 
 // A mixture shows only where it gives what neither entry gives: another permission for the page, or
-// other memory attributes. In bit mode the address may be that of no entry at all.
+// other memory attributes.
 bool Semantics::shows_mixture(const Access& access, const Outcome& outcome) const {
-  if (slice_.assumptions.choice(Assumption::kAmalgamation) == 2) return true;
   const Entry& a = slice_.entries[outcome.a];
   const Entry& b = slice_.entries[outcome.b];
   const auto allows = [&](const Entry& e) {
@@ -54,7 +53,8 @@ bool Semantics::shows_mixture(const Access& access, const Outcome& outcome) cons
   return allows(a) != allows(b) || a.attribute_group != b.attribute_group;
 }
 
-// The smallest value that no page and no register holds: stored data only ever compares for equality.
+// The smallest value that no page and no register holds: stored data only ever compares for
+// equality.
 void Semantics::put_fresh(State& s, std::uint8_t page) const {
   const std::size_t first = slice_.values.size();
   std::uint64_t used = 0;
@@ -74,7 +74,7 @@ void Semantics::put_fresh(State& s, std::uint8_t page) const {
 }
 
 void Semantics::fault(const Access& access, const Outcome& outcome, bool permission,
-                    const Transition& t, MachineSink& sink) const {
+                      const Transition& t, MachineSink& sink) const {
   if (access.may_fault || slice_.walkers[access.walker].device) return;
   Sighting sighting;
   sighting.what = static_cast<std::uint8_t>(Effect::kUnexpectedFault);
@@ -88,61 +88,73 @@ void Semantics::fault(const Access& access, const Outcome& outcome, bool permiss
   sink.sight(sighting, &t);
 }
 
+// Hardware dirty management records a store in the descriptor as it is in memory now, or walks
+// again.
+bool Semantics::records_store(State& next, const Entry& entry) const {
+  const CellValue& now = cell_value(next, entry.cell);
+  if (now.after_dirty == kNoIndex) {
+    return now.raw == slice_.cells[entry.cell].values[entry.value].raw;
+  }
+  write_cell(next, entry.cell, now.after_dirty, true);
+  return true;
+}
+
 Semantics::Landing Semantics::store(State& next, const Access& access, const Outcome& outcome,
-                                const Transition& t, MachineSink& sink) const {
+                                    const Transition& t, MachineSink& sink) const {
   const Entry& where = slice_.entries[outcome.a];
   const bool mixture = outcome.kind == OutcomeKind::kMixture;
   const Entry& permission = mixture ? slice_.entries[outcome.b] : where;
   Landing landing{true, true, where.page};
-  bool writable = permission.writable;
-  if (!writable && permission.dirty_on_store && !mixture) {
-    // Hardware records the store in the descriptor as it is in memory now, or walks again.
-    const CellValue& now = cell_value(next, where.cell);
-    const bool dirty = now.after_dirty != kNoIndex;
-    if (!dirty && now.raw != slice_.cells[where.cell].values[where.value].raw) {
-      landing.feasible = false;
-      return landing;
-    }
-    if (dirty) write_cell(next, where.cell, now.after_dirty, true);
-    writable = true;
+  const bool recorded = !permission.writable && permission.dirty_on_store && !mixture;
+  if (recorded && !records_store(next, where)) {
+    landing.feasible = false;
+    return landing;
   }
-  if (!writable) {
+  if (!permission.writable && !recorded) {
     fault(access, outcome, true, t, sink);
     landing.happened = false;
     return landing;
   }
   const auto sight = [&](Effect effect) {
-    Sighting sighting{false, static_cast<std::uint8_t>(effect), access.walker, access.va_point,
-                      outcome.a, mixture ? outcome.b : kNoIndex, where.page, access.kind, outcome,
-                      access.agent, access.event, false};
+    Sighting sighting{false,         static_cast<std::uint8_t>(effect),
+                      access.walker, access.va_point,
+                      outcome.a,     mixture ? outcome.b : kNoIndex,
+                      where.page,    access.kind,
+                      outcome,       access.agent,
+                      access.event,  false};
     sink.sight(sighting, &t);
   };
-  if (mixture && !where.writable && !where.dirty_on_store) {
-    sight(Effect::kWriteThroughStalePermission);
-  }
-  const bool relied = where.page != kNoIndex && layout_.pages[where.page].relied.get(next) != 0;
-  if (!mixture && (relied || all_ended(next)) && !grants_store(next, access, where.page)) {
-    sight(Effect::kWriteThroughStalePermission);
-  }
+  if (lacks_permission(next, access, outcome)) sight(Effect::kWriteThroughStalePermission);
   if (where.page == kNoIndex) return landing;
-  const PageFields& page = layout_.pages[where.page];
-  if (page.freed.get(next) != 0) {
+  if (layout_.pages[where.page].freed.get(next) != 0) {
     sight(Effect::kFreedPageWrite);
-    return landing;
+  } else if (!slice_.pages[where.page].ref.is_table) {
+    put_fresh(next, where.page);
   }
-  if (slice_.pages[where.page].ref.is_table) return landing;
-  put_fresh(next, where.page);
   return landing;
+}
+
+// Whether a store that happens was never allowed to its page (a mixture), or no longer is although
+// somebody relies on that.
+bool Semantics::lacks_permission(const State& s, const Access& access,
+                                 const Outcome& outcome) const {
+  const Entry& where = slice_.entries[outcome.a];
+  if (outcome.kind == OutcomeKind::kMixture) return !where.writable && !where.dirty_on_store;
+  const bool relied = where.page != kNoIndex && layout_.pages[where.page].relied.get(s) != 0;
+  return (relied || all_ended(s)) && !grants_store(s, access, where.page);
 }
 
 // What one CPU has seen of an address must not be undone by a later read.
 void Semantics::load(State& next, const Access& access, const Outcome& outcome, const Transition& t,
-                   MachineSink& sink) const {
+                     MachineSink& sink) const {
   const Entry& where = slice_.entries[outcome.a];
   const auto sight = [&](Effect effect) {
-    Sighting sighting{false, static_cast<std::uint8_t>(effect), access.walker, access.va_point,
-                      outcome.a, kNoIndex, where.page, access.kind, outcome, access.agent,
-                      access.event, false};
+    Sighting sighting{false,         static_cast<std::uint8_t>(effect),
+                      access.walker, access.va_point,
+                      outcome.a,     kNoIndex,
+                      where.page,    access.kind,
+                      outcome,       access.agent,
+                      access.event,  false};
     sink.sight(sighting, &t);
   };
   if (where.page == kNoIndex) return;
@@ -152,14 +164,14 @@ void Semantics::load(State& next, const Access& access, const Outcome& outcome, 
     return;
   }
   const bool table = slice_.pages[where.page].ref.is_table;
-  if (table || access.event != kNoIndex || slice_.va_points[access.va_point].primary == false) return;
+  if (table || access.event != kNoIndex || !slice_.va_points[access.va_point].primary) return;
   const WalkerFields& f = layout_.walkers[access.walker];
   const VaPoint& point = slice_.va_points[access.va_point];
   const std::uint8_t rank = point.rank[where.page];
   const std::uint64_t seen = f.seen_rank[access.va_point].get(next);
   bool older = false;
   if (rank != kNoIndex && rank < seen) {
-    for (std::uint8_t p = 0; p < slice_.pages.size(); ++p) {
+    for (const std::uint8_t p : indices(slice_.pages)) {
       if (point.rank[p] == seen) {
         older = layout_.pages[p].value.get(next) != page.value.get(next);
       }
@@ -172,24 +184,37 @@ void Semantics::load(State& next, const Access& access, const Outcome& outcome, 
 }
 
 Semantics::Landing Semantics::land(State& next, const Access& access, const Outcome& outcome,
-                               const Transition& t, MachineSink& sink) const {
+                                   const Transition& t, MachineSink& sink) const {
   Landing landing;
-  Sighting sighting{false, 0, access.walker, access.va_point, outcome.a, outcome.b, kNoIndex,
-                    access.kind, outcome, access.agent, access.event, false};
+  Sighting sighting{false,    0,           access.walker, access.va_point, outcome.a,    outcome.b,
+                    kNoIndex, access.kind, outcome,       access.agent,    access.event, false};
   const auto sight = [&](Effect effect) {
     sighting.what = static_cast<std::uint8_t>(effect);
     sink.sight(sighting, &t);
   };
   switch (outcome.kind) {
-    case OutcomeKind::kNothing: return landing;
-    case OutcomeKind::kAbort: sight(Effect::kConflictAbort); return landing;
-    case OutcomeKind::kFault: fault(access, outcome, false, t, sink); return landing;
-    case OutcomeKind::kJunkWalk: sight(Effect::kUninitialisedTableWalk); return landing;
-    case OutcomeKind::kFreedWalk: sight(Effect::kFreedTableWalk); return landing;
+    case OutcomeKind::kNothing:
+      return landing;
+    case OutcomeKind::kAbort:
+      sight(Effect::kConflictAbort);
+      return landing;
+    case OutcomeKind::kBitMixture:
+      sight(Effect::kAmalgamation);
+      return landing;
+    case OutcomeKind::kFault:
+      fault(access, outcome, false, t, sink);
+      return landing;
+    case OutcomeKind::kJunkWalk:
+      sight(Effect::kUninitialisedTableWalk);
+      return landing;
+    case OutcomeKind::kFreedWalk:
+      sight(Effect::kFreedTableWalk);
+      return landing;
     case OutcomeKind::kMixture:
       if (shows_mixture(access, outcome)) sight(Effect::kAmalgamation);
       break;
-    case OutcomeKind::kEntry: break;
+    case OutcomeKind::kEntry:
+      break;
   }
   if (access.kind != AccessKind::kStore) {
     const Entry& where = slice_.entries[outcome.a];
@@ -208,7 +233,7 @@ Semantics::Landing Semantics::land(State& next, const Access& access, const Outc
 
 // A CPU that runs an interrupt handler does nothing else.
 bool Semantics::in_handler(const State& s, std::uint8_t walker) const {
-  for (std::uint8_t a = 0; a < slice_.agents.size(); ++a) {
+  for (const std::uint8_t a : indices(slice_.agents)) {
     const SliceAgent& agent = slice_.agents[a];
     const bool handler = agent.starts_after_agent != kNoIndex && agent.walker == walker;
     if (handler && has_started(s, a) && !ended(s, a)) return true;
@@ -235,17 +260,17 @@ bool Semantics::shows_nothing(const State& s, const Access& access, const Outcom
 
 void Semantics::observe(const State& s, const Reaches& reaches, MachineSink& sink) const {
   const std::uint64_t stopped = layout_.stopped_by.get(s);
-  const std::uint8_t allowed =
-      stopped == 0 ? kNoIndex : slice_.agents[stopped - 1].walker;
-  for (std::uint8_t w = 0; w < slice_.walkers.size(); ++w) {
+  const std::uint8_t allowed = stopped == 0 ? kNoIndex : slice_.agents[stopped - 1].walker;
+  for (const std::uint8_t w : indices(slice_.walkers)) {
     const bool parked = stopped != 0 && w != allowed && !slice_.walkers[w].device;
     if (parked || is_repeat(s, w) || in_handler(s, w)) continue;
-    for (std::uint8_t o = 0; o < slice_.observers.size(); ++o) {
+    for (const std::uint8_t o : indices(slice_.observers)) {
       const SliceObserver& observer = slice_.observers[o];
       if ((observer.walkers >> w & 1) == 0) continue;
       const Reach& r = reaches[w][observer.va_point];
-      const Access access{w, observer.va_point, observer.kind, observer.may_fault,
-                          observer.may_be_lost, kNoIndex, kNoIndex};
+      const Access access{
+          w,        observer.va_point, observer.kind, observer.may_fault, observer.may_be_lost,
+          kNoIndex, kNoIndex};
       for_each_outcome(s, w, r, [&](const Outcome& outcome) {
         if (shows_nothing(s, access, outcome)) return;
         const Transition t{TransitionKind::kObserve, w, o, outcome.packed()};

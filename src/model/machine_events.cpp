@@ -12,7 +12,7 @@ bool Semantics::ended(const State& s, std::uint8_t agent) const {
 }
 
 bool Semantics::all_ended(const State& s) const {
-  for (std::uint8_t a = 0; a < slice_.agents.size(); ++a) {
+  for (const std::uint8_t a : indices(slice_.agents)) {
     if (!ended(s, a)) return false;
   }
   return true;
@@ -49,17 +49,33 @@ void Semantics::expand_event(const State& s, std::uint8_t agent, std::uint8_t in
     case EventKind::kWriteCell:
     case EventKind::kReadCell:
     case EventKind::kCasCell:
-    case EventKind::kUpdateCell: execute_cell(s, e, index, sink); return;
-    case EventKind::kWalk: execute_walk(s, e, index, sink); return;
-    case EventKind::kAccess: execute_access(s, e, index, sink); return;
+    case EventKind::kUpdateCell:
+      execute_cell(s, e, index, sink);
+      return;
+    case EventKind::kWalk:
+      execute_walk(s, e, index, sink);
+      return;
+    case EventKind::kAccess:
+      execute_access(s, e, index, sink);
+      return;
     case EventKind::kReadPage:
-    case EventKind::kWritePage: execute_page(s, e, index, sink); return;
+    case EventKind::kWritePage:
+      execute_page(s, e, index, sink);
+      return;
     case EventKind::kAllocate:
-    case EventKind::kFree: execute_free(s, e, index, sink); return;
-    case EventKind::kTlbi: execute_tlbi(s, e, index, sink); return;
+    case EventKind::kFree:
+      execute_free(s, e, index, sink);
+      return;
+    case EventKind::kTlbi:
+      execute_tlbi(s, e, index, sink);
+      return;
     case EventKind::kWriteRoot:
-    case EventKind::kRootEffect: execute_root(s, e, index, sink); return;
-    default: execute_control(s, e, index, sink); return;
+    case EventKind::kRootEffect:
+      execute_root(s, e, index, sink);
+      return;
+    default:
+      execute_control(s, e, index, sink);
+      return;
   }
 }
 
@@ -127,7 +143,8 @@ void Semantics::execute_cell(const State& s, const Event& e, std::uint8_t index,
     }
     write_cell(next, e.cell, value, !e.copies_tables);
   } else if (e.kind == EventKind::kCasCell) {
-    if (operand_value(s, e.expected) == old) write_cell(next, e.cell, operand_value(s, e.value), true);
+    if (operand_value(s, e.expected) == old)
+      write_cell(next, e.cell, operand_value(s, e.value), true);
   } else {
     write_cell(next, e.cell, e.update[old], true);
   }
@@ -137,8 +154,8 @@ void Semantics::execute_cell(const State& s, const Event& e, std::uint8_t index,
 // Whether the tables, as memory holds them now, let any walker store to the page.
 bool Semantics::is_writable_now(const State& s, std::uint8_t page) const {
   bool writable = false;
-  for (std::uint8_t w = 0; w < slice_.walkers.size(); ++w) {
-    for (std::uint8_t v = 0; v < slice_.va_points.size(); ++v) {
+  for (const std::uint8_t w : indices(slice_.walkers)) {
+    for (const std::uint8_t v : indices(slice_.va_points)) {
       for_each_bit(current_reach(s, w, v).entries, [&](unsigned i) {
         const Entry& e = slice_.entries[i];
         writable |= e.leaf && e.page == page && (e.writable || e.dirty_on_store);
@@ -152,8 +169,8 @@ bool Semantics::is_writable_now(const State& s, std::uint8_t page) const {
 // whose entry the tables no longer have.
 void Semantics::relied_upon(const State& s, const Event& e, const Transition& t,
                             MachineSink& sink) const {
-  for (std::uint8_t w = 0; w < slice_.walkers.size(); ++w) {
-    for (std::uint8_t v = 0; v < slice_.va_points.size(); ++v) {
+  for (const std::uint8_t w : indices(slice_.walkers)) {
+    for (const std::uint8_t v : indices(slice_.va_points)) {
       const Mask current = current_reach(s, w, v).entries;
       const Mask all = reach(s, w, v).entries;
       const auto writable_to = [&](Mask mask) {
@@ -184,7 +201,8 @@ void Semantics::relied_upon(const State& s, const Event& e, const Transition& t,
 void Semantics::sight_use_after_free(const Event& e, std::uint8_t index, MachineSink& sink) const {
   Sighting sighting;
   const bool reads = e.kind == EventKind::kReadPage;
-  sighting.what = static_cast<std::uint8_t>(reads ? Effect::kFreedPageRead : Effect::kFreedPageWrite);
+  sighting.what =
+      static_cast<std::uint8_t>(reads ? Effect::kFreedPageRead : Effect::kFreedPageWrite);
   sighting.walker = e.walker;
   sighting.page = e.page;
   sighting.access = reads ? AccessKind::kLoad : AccessKind::kStore;
@@ -206,8 +224,8 @@ void Semantics::execute_page(const State& s, const Event& e, std::uint8_t index,
       const Operand& o = slice_.agents[e.agent].events[store].value;
       if (o.reg == kNoIndex && o.constant == kNoIndex) return;
       if (o.reg != kNoIndex && layout_.registers[o.reg].get(s) == 0) return;
-      value = o.reg == kNoIndex ? std::uint64_t{o.constant} << 1
-                                : layout_.registers[o.reg].get(s) - 1;
+      value =
+          o.reg == kNoIndex ? std::uint64_t{o.constant} << 1 : layout_.registers[o.reg].get(s) - 1;
     }
     if (e.into != kNoIndex) layout_.registers[e.into].set(next, value + 1);
     if (e.relies) {
@@ -234,12 +252,13 @@ void Semantics::execute_free(const State& s, const Event& e, std::uint8_t index,
   const bool frees = e.kind == EventKind::kFree;
   layout_.pages[e.page].freed.set(next, frees ? 1 : 0);
   if (!frees && slice_.pages[e.page].ref.is_table) {
-    for (std::uint8_t c = 0; c < slice_.cells.size(); ++c) {
+    for (const std::uint8_t c : indices(slice_.cells)) {
       if (slice_.cells[c].table_page == e.page) write_cell(next, c, 0, false);
     }
   }
-  for (std::uint8_t w = 0; frees && w < slice_.walkers.size(); ++w) {
-    for (std::uint8_t v = 0; v < slice_.va_points.size(); ++v) {
+  for (const std::uint8_t w : indices(slice_.walkers)) {
+    if (!frees) break;
+    for (const std::uint8_t v : indices(slice_.va_points)) {
       for_each_bit(reach(s, w, v).entries, [&](unsigned i) {
         if (slice_.entries[i].page != e.page) return;
         Sighting sighting;
@@ -259,8 +278,8 @@ void Semantics::execute_free(const State& s, const Event& e, std::uint8_t index,
 
 // --- accesses by input address -------------------------------------------------------------------
 
-// The state as a walk of this PE may see it: own earlier stores that are no longer speculative may be
-// read before they are in memory.
+// The state as a walk of this PE may see it: own earlier stores that are no longer speculative may
+// be read before they are in memory.
 State Semantics::with_own_stores(const State& s, std::uint8_t agent, std::uint8_t index) const {
   State seen = s;
   const SliceAgent& a = slice_.agents[agent];
@@ -396,12 +415,12 @@ bool Semantics::uses_removed(const Outcome& o, Mask removed) const {
   return o.kind == OutcomeKind::kMixture && (removed & bit(o.b)) != 0;
 }
 
-// A TLBI of another PE is not done on `walker` while an access there still uses what it removes, nor
-// while an earlier access at the same page offset has not done its walk (same-offset-order).
+// A TLBI of another PE is not done on `walker` while an access there still uses what it removes,
+// nor while an earlier access at the same page offset has not done its walk (same-offset-order).
 bool Semantics::tlbi_must_wait(const State& s, std::uint8_t walker, const Event& e) const {
   if (slice_.mutation == Mutation::kTlbiDoesNotWait) return false;
   const bool same_offset = slice_.assumptions.is_default(Assumption::kSameOffsetOrder);
-  for (std::uint8_t a = 0; a < slice_.agents.size(); ++a) {
+  for (const std::uint8_t a : indices(slice_.agents)) {
     const SliceAgent& agent = slice_.agents[a];
     if (agent.walker != walker || layout_.agents[a].dead.get(s) != 0) continue;
     const std::uint64_t executed = layout_.agents[a].executed.get(s);
@@ -424,7 +443,7 @@ bool Semantics::tlbi_must_wait(const State& s, std::uint8_t walker, const Event&
 
 // A device acknowledges an invalidation only when its requests that use the translation are done.
 bool Semantics::device_in_flight(const State& s, std::uint8_t walker, Mask removed) const {
-  for (std::uint8_t a = 0; a < slice_.agents.size(); ++a) {
+  for (const std::uint8_t a : indices(slice_.agents)) {
     const SliceAgent& agent = slice_.agents[a];
     const std::uint64_t executed = layout_.agents[a].executed.get(s);
     for (std::size_t i = 0; agent.walker == walker && i < agent.events.size(); ++i) {
@@ -488,76 +507,95 @@ void Semantics::execute_root(const State& s, const Event& e, std::uint8_t index,
     return;
   }
   const std::uint16_t tag = slice_.roots[e.root].tag;
-  for (std::uint8_t v = 0; v < slice_.va_points.size(); ++v) {
+  for (const std::uint8_t v : indices(slice_.va_points)) {
     const Mask held_entries = held(s, e.walker) | reach(s, e.walker, v).entries;
-    for_each_bit(held_entries & slice_.va_points[v].entries & ~slice_.table_entries, [&](unsigned i) {
-      const Entry& entry = slice_.entries[i];
-      const bool foreign = !entry.global && entry.tag == tag &&
-                           (tree_nodes_[e.root] >> slice_.cells[entry.cell].node & 1) == 0;
-      if (!foreign) return;
-      // The same translation under the new root cannot be told apart.
-      const std::uint8_t leaf = leaf_in_memory(s, e.root, v);
-      if (leaf == slice_.cells[entry.cell].values[entry.value].raw_id) return;
-      Sighting sighting;
-      sighting.is_rule = true;
-      sighting.what = static_cast<std::uint8_t>(Rule::kInvalidateBeforeTagReuse);
-      sighting.walker = e.walker;
-      sighting.va_point = v;
-      sighting.old_entry = static_cast<std::uint8_t>(i);
-      sighting.agent = e.agent;
-      const Transition t{TransitionKind::kEvent, e.agent, index, 0};
-      sink.sight(sighting, &t);
-    });
+    for_each_bit(
+        held_entries & slice_.va_points[v].entries & ~slice_.table_entries, [&](unsigned i) {
+          const Entry& entry = slice_.entries[i];
+          const bool foreign = !entry.global && entry.tag == tag &&
+                               (tree_nodes_[e.root] >> slice_.cells[entry.cell].node & 1) == 0;
+          if (!foreign) return;
+          // The same translation under the new root cannot be told apart.
+          const std::uint8_t leaf = leaf_in_memory(s, e.root, v);
+          if (leaf == slice_.cells[entry.cell].values[entry.value].raw_id) return;
+          Sighting sighting;
+          sighting.is_rule = true;
+          sighting.what = static_cast<std::uint8_t>(Rule::kInvalidateBeforeTagReuse);
+          sighting.walker = e.walker;
+          sighting.va_point = v;
+          sighting.old_entry = static_cast<std::uint8_t>(i);
+          sighting.agent = e.agent;
+          const Transition t{TransitionKind::kEvent, e.agent, index, 0};
+          sink.sight(sighting, &t);
+        });
   }
   f.next_root.set(next, e.root);
   finish(next, e, index, sink);
 }
 
+// Whether an access of another CPU is half done: its walk has happened and it has not.
+bool Semantics::others_in_flight(const State& s, std::uint8_t agent) const {
+  for (const std::uint8_t a : indices(slice_.agents)) {
+    const SliceAgent& other = slice_.agents[a];
+    const bool counts =
+        a != agent && layout_.agents[a].dead.get(s) == 0 && !slice_.walkers[other.walker].device;
+    const std::uint64_t executed = layout_.agents[a].executed.get(s);
+    for (std::size_t i = 0; counts && i < other.events.size(); ++i) {
+      const Event& walk = other.events[i];
+      if (walk.kind != EventKind::kWalk) continue;
+      if ((executed >> i & 1) != 0 && (executed >> walk.partner & 1) == 0) return true;
+    }
+  }
+  return false;
+}
+
+// Whether a synchronising event still has to wait for somebody else.
+bool Semantics::control_must_wait(const State& s, const Event& e) const {
+  bool waits = false;
+  switch (e.kind) {
+    case EventKind::kLock:
+      return layout_.locks[e.lock].get(s) != 0;
+    // An interrupt is taken between instructions.
+    case EventKind::kStop:
+      return others_in_flight(s, e.agent);
+    case EventKind::kNotify:
+      for_each_bit(e.recipients, [&](unsigned w) {
+        waits |= device_in_flight(s, static_cast<std::uint8_t>(w), e.cut_atc);
+      });
+      return waits;
+    case EventKind::kInterrupt:
+      for_each_bit(e.recipients,
+                   [&](unsigned a) { waits |= !ended(s, static_cast<std::uint8_t>(a)); });
+      return waits;
+    default:
+      return false;
+  }
+}
+
 void Semantics::execute_control(const State& s, const Event& e, std::uint8_t index,
                                 MachineSink& sink) const {
+  if (control_must_wait(s, e)) return;
   State next = s;
   switch (e.kind) {
     case EventKind::kLock:
-      if (layout_.locks[e.lock].get(s) != 0) return;
       layout_.locks[e.lock].set(next, 1);
       break;
-    case EventKind::kUnlock: layout_.locks[e.lock].set(next, 0); break;
+    case EventKind::kUnlock:
+      layout_.locks[e.lock].set(next, 0);
+      break;
     case EventKind::kStop:
-      // An interrupt is taken between instructions: no access of another CPU is half done.
-      for (std::uint8_t a = 0; a < slice_.agents.size(); ++a) {
-        if (a == e.agent) continue;
-        const SliceAgent& other = slice_.agents[a];
-        const std::uint64_t executed = layout_.agents[a].executed.get(s);
-        for (std::size_t i = 0; i < other.events.size(); ++i) {
-          const Event& walk = other.events[i];
-          if (walk.kind != EventKind::kWalk || slice_.walkers[other.walker].device) continue;
-          if ((executed >> i & 1) != 0 && (executed >> walk.partner & 1) == 0 &&
-              layout_.agents[a].dead.get(s) == 0) {
-            return;
-          }
-        }
-      }
       if (slice_.mutation != Mutation::kStoppedCpusRun) {
         layout_.stopped_by.set(next, e.agent + 1U);
       }
       break;
-    case EventKind::kResume: layout_.stopped_by.set(next, 0); break;
-    case EventKind::kNotify: {
-      bool waits = false;
-      for_each_bit(e.recipients, [&](unsigned w) {
-        waits |= device_in_flight(s, static_cast<std::uint8_t>(w), e.cut_atc);
-      });
-      if (waits) return;
+    case EventKind::kResume:
+      layout_.stopped_by.set(next, 0);
+      break;
+    case EventKind::kNotify:
       notify(next, e);
       break;
-    }
-    case EventKind::kInterrupt: {
-      bool waits = false;
-      for_each_bit(e.recipients, [&](unsigned a) { waits |= !ended(s, static_cast<std::uint8_t>(a)); });
-      if (waits) return;
+    default:
       break;
-    }
-    default: break;
   }
   finish(next, e, index, sink);
 }

@@ -6,10 +6,10 @@
 namespace amalgam::model {
 
 // Calls `f(Outcome)` for each way in which an access may be translated: each single entry; each
-// mixture and the abort where two entries conflict; each kind of fault. A device uses one whole entry.
+// mixture and the abort where two entries conflict; each kind of fault. A device uses one whole
+// entry.
 template <typename F>
-void Semantics::for_each_outcome(const State& s, std::uint8_t walker, const Reach& r,
-                                 F&& f) const {
+void Semantics::for_each_outcome(const State& s, std::uint8_t walker, const Reach& r, F&& f) const {
   const Conflicts& c = slice_.conflicts;
   const std::uint8_t mode = slice_.assumptions.choice(Assumption::kAmalgamation);
   Outcome abort;
@@ -34,7 +34,11 @@ void Semantics::for_each_outcome(const State& s, std::uint8_t walker, const Reac
     const Mask mixtures = (c.mixture[i] | (c.mixture_if_differ[i] & differ)) & leaves;
     for_each_bit(mixtures, [&](unsigned j) {
       const Outcome o{OutcomeKind::kMixture, a, static_cast<std::uint8_t>(j)};
-      if (mode == 2 || is_mixture_of_fields(o)) f(o);
+      if (is_mixture_of_fields(o)) f(o);
+      const std::uint64_t bits =
+          slice_.entries[i].output_address ^ slice_.entries[j].output_address;
+      if (mode == 2 && j > i && std::popcount(bits) > 1)
+        f(Outcome{OutcomeKind::kBitMixture, o.a, o.b});
     });
   });
   if (abort.kind != OutcomeKind::kNothing) f(abort);

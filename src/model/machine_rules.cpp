@@ -15,7 +15,7 @@ bool Semantics::is_repeat(const State& s, std::uint8_t walker) const {
 // Two entries between which break-before-make was required may be cached at once. It is judged for
 // every CPU, whether or not it makes an access: a TLB may be filled at any time.
 void Semantics::judge_pairs(const State& s, std::uint8_t walker, std::uint8_t va_point,
-                          const Reach& r, MachineSink& sink) const {
+                            const Reach& r, MachineSink& sink) const {
   const Conflicts& c = slice_.conflicts;
   const bool device = slice_.walkers[walker].device;
   const auto& always = device ? c.device_break : c.break_from;
@@ -27,8 +27,8 @@ void Semantics::judge_pairs(const State& s, std::uint8_t walker, std::uint8_t va
     if (broken == 0) return;
     Sighting sighting;
     sighting.is_rule = true;
-    sighting.what = static_cast<std::uint8_t>(device ? Rule::kNotifyBeforeMake
-                                                     : Rule::kBreakBeforeMake);
+    sighting.what =
+        static_cast<std::uint8_t>(device ? Rule::kNotifyBeforeMake : Rule::kBreakBeforeMake);
     if ((broken & ~c.foreign_tag[n]) == 0) {
       sighting.what = static_cast<std::uint8_t>(Rule::kInvalidateBeforeTagReuse);
     }
@@ -41,9 +41,9 @@ void Semantics::judge_pairs(const State& s, std::uint8_t walker, std::uint8_t va
 }
 
 void Semantics::judge(const State& s, const Reaches& reaches, MachineSink& sink) const {
-  for (std::uint8_t w = 0; w < slice_.walkers.size(); ++w) {
+  for (const std::uint8_t w : indices(slice_.walkers)) {
     if (is_repeat(s, w)) continue;
-    for (std::uint8_t v = 0; v < slice_.va_points.size(); ++v) {
+    for (const std::uint8_t v : indices(slice_.va_points)) {
       if (!slice_.va_points[v].primary) continue;
       const Reach& r = reaches[w][v];
       if ((r.entries & (risky_ | device_risky_)) != 0 && std::popcount(r.entries) > 1) {
@@ -64,7 +64,7 @@ void Semantics::judge(const State& s, const Reaches& reaches, MachineSink& sink)
 // What the program leaves behind: stale entries that it owed an invalidation, stores and updates
 // that went missing.
 void Semantics::judge_end_of(const State& s, std::uint8_t walker, std::uint8_t v,
-                           MachineSink& sink) const {
+                             MachineSink& sink) const {
   Sighting sighting;
   sighting.walker = walker;
   sighting.va_point = v;
@@ -108,10 +108,10 @@ bool Semantics::is_observed(std::uint8_t walker, std::uint8_t v) const {
 }
 
 void Semantics::judge_end(const State& s, MachineSink& sink) const {
-  for (std::uint8_t v = 0; v < slice_.va_points.size(); ++v) {
+  for (const std::uint8_t v : indices(slice_.va_points)) {
     if (!slice_.va_points[v].primary) continue;
     const std::uint64_t update = layout_.last_update[v].get(s);
-    for (std::uint8_t w = 0; w < slice_.walkers.size(); ++w) {
+    for (const std::uint8_t w : indices(slice_.walkers)) {
       if (is_repeat(s, w)) continue;
       judge_end_of(s, w, v, sink);
       if (slice_.walkers[w].device) continue;

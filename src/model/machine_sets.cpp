@@ -10,7 +10,8 @@ Mask Semantics::held(const State& s, std::uint8_t walker) const {
   const WalkerFields& f = layout_.walkers[walker];
   const Mask superseded = f.far.get(s) | f.near.get(s);
   if (slice_.mutation == Mutation::kTlbHoldsNothing) return 0;
-  if (slice_.mutation == Mutation::kWalkCachesHoldNothing) return superseded & ~slice_.table_entries;
+  if (slice_.mutation == Mutation::kWalkCachesHoldNothing)
+    return superseded & ~slice_.table_entries;
   return superseded;
 }
 
@@ -20,7 +21,7 @@ Mask Semantics::current_entries(const State& s, std::uint8_t cell, Mask tagged) 
 
 // Follows current and held table descriptors from the nodes in `r`, parents before children.
 void Semantics::walk_nodes(const State& s, std::uint8_t walker, Mask held_entries, Mask tagged,
-                         Reach& r) const {
+                           Reach& r) const {
   const bool device = slice_.walkers[walker].device;
   for (unsigned n = 0; n < slice_.nodes.size(); ++n) {
     if ((r.nodes >> n & 1) == 0) continue;
@@ -64,13 +65,17 @@ Reach Semantics::reach_leaf(const State& s, std::uint8_t walker, const DirectLea
 void Semantics::find_direct_leaves() {
   const bool plain = slice_.roots.size() == 1 && slice_.table_entries == 0 &&
                      slice_.mutation == Mutation::kNoMutation;
-  for (std::uint8_t v = 0; v < slice_.va_points.size(); ++v) {
+  for (const std::uint8_t v : indices(slice_.va_points)) {
     DirectLeaf leaf;
     const std::uint8_t start = slice_.roots[0].start[v];
     if (plain && start != kNoIndex && slice_.nodes[start].companions.empty()) {
       const Node& node = slice_.nodes[start];
-      leaf = {true, node.cell, node.table_page, std::uint64_t{1} << start,
-              slice_.va_points[v].entries, tagged_[0]};
+      leaf = {true,
+              node.cell,
+              node.table_page,
+              std::uint64_t{1} << start,
+              slice_.va_points[v].entries,
+              tagged_[0]};
       for (const CellValue& value : slice_.cells[node.cell].values) {
         leaf.usable &= value.kind != ValueKind::kAwaitsAf && value.kind != ValueKind::kTable;
       }
@@ -131,7 +136,7 @@ Reach Semantics::current_reach(const State& s, std::uint8_t walker, std::uint8_t
 
 std::uint64_t Semantics::all_nodes(const State& s, std::uint8_t walker) const {
   std::uint64_t nodes = 0;
-  for (std::uint8_t v = 0; v < slice_.va_points.size(); ++v) nodes |= reach(s, walker, v).nodes;
+  for (const std::uint8_t v : indices(slice_.va_points)) nodes |= reach(s, walker, v).nodes;
   return nodes;
 }
 
@@ -140,7 +145,7 @@ void Semantics::note_update(State& s, std::uint8_t cell) const {
   const std::uint8_t node = slice_.cells[cell].node;
   const std::uint8_t v = slice_.cells[cell].va_point;
   if (node == kNoIndex || slice_.cells[cell].companion) return;
-  for (std::uint8_t r = 0; r < slice_.roots.size(); ++r) {
+  for (const std::uint8_t r : indices(slice_.roots)) {
     const bool in_tree = (tree_nodes_[r] >> node & 1) != 0;
     if (!in_tree || slice_.roots[r].family != slice_.va_points[v].family) continue;
     // Only what the address's own tables can reach now is an update; a private table's is not yet.
@@ -155,9 +160,10 @@ void Semantics::note_update(State& s, std::uint8_t cell) const {
   }
 }
 
-// The raw id of the leaf or faulting descriptor that a walk of memory ends at; one past them for none.
+// The raw id of the leaf or faulting descriptor that a walk of memory ends at; one past them for
+// none.
 std::uint8_t Semantics::leaf_in_memory(const State& s, std::uint8_t root,
-                                     std::uint8_t va_point) const {
+                                       std::uint8_t va_point) const {
   std::uint8_t at = slice_.roots[root].start[va_point];
   while (at != kNoIndex) {
     const CellValue& value = cell_value(s, slice_.nodes[at].cell);
@@ -175,7 +181,7 @@ void Semantics::write_cell(State& s, std::uint8_t cell, ValueIndex value, bool i
   const SliceCell& c = slice_.cells[cell];
   const Mask old_entries = c.values[old].entries;
   if (old_entries != 0) {
-    for (std::uint8_t w = 0; w < slice_.walkers.size(); ++w) {
+    for (const std::uint8_t w : indices(slice_.walkers)) {
       const Reach r = reach(s, w, c.va_point);
       const Mask kept = old_entries & r.entries;
       const WalkerFields& f = layout_.walkers[w];
@@ -189,7 +195,8 @@ void Semantics::write_cell(State& s, std::uint8_t cell, ValueIndex value, bool i
 }
 
 // Nodes that the walker can no longer reach keep the leaves that it may have cached through them.
-void Semantics::keep_lost_nodes(State& s, std::uint8_t walker, std::uint64_t before, Mask cut) const {
+void Semantics::keep_lost_nodes(State& s, std::uint8_t walker, std::uint64_t before,
+                                Mask cut) const {
   const std::uint64_t lost = before & ~all_nodes(s, walker);
   const WalkerFields& f = layout_.walkers[walker];
   for_each_bit(lost, [&](unsigned n) {

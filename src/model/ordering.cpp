@@ -29,9 +29,12 @@ constexpr std::uint16_t kAccessClasses = kReads | kWrites;
 std::uint32_t dsb_bit(const arch::Barrier& b) {
   const bool own = b.domain == arch::Domain::kNsh;
   switch (b.access) {
-    case arch::Access::kLoad: return own ? kDsbOwnLoad : kDsbLoad;
-    case arch::Access::kStore: return own ? kDsbOwnStore : kDsbStore;
-    case arch::Access::kAll: break;
+    case arch::Access::kLoad:
+      return own ? kDsbOwnLoad : kDsbLoad;
+    case arch::Access::kStore:
+      return own ? kDsbOwnStore : kDsbStore;
+    case arch::Access::kAll:
+      break;
   }
   return own ? kDsbOwnFull : kDsbFull;
 }
@@ -40,9 +43,12 @@ std::uint32_t dsb_bit(const arch::Barrier& b) {
 std::uint32_t dmb_bit(const arch::Barrier& b) {
   if (b.domain == arch::Domain::kNsh) return 0;
   switch (b.access) {
-    case arch::Access::kLoad: return kDmbLoad;
-    case arch::Access::kStore: return kDmbStore;
-    case arch::Access::kAll: break;
+    case arch::Access::kLoad:
+      return kDmbLoad;
+    case arch::Access::kStore:
+      return kDmbStore;
+    case arch::Access::kAll:
+      break;
   }
   return kDmbFull;
 }
@@ -85,9 +91,12 @@ std::uint32_t chains(std::uint32_t reached, std::uint32_t kind) {
 
 std::uint32_t OrderBuilder::barrier_kind_bit(const arch::Barrier& barrier) {
   switch (barrier.kind) {
-    case arch::BarrierKind::kIsb: return kIsb;
-    case arch::BarrierKind::kDmb: return dmb_bit(barrier);
-    case arch::BarrierKind::kDsb: break;
+    case arch::BarrierKind::kIsb:
+      return kIsb;
+    case arch::BarrierKind::kDmb:
+      return dmb_bit(barrier);
+    case arch::BarrierKind::kDsb:
+      break;
   }
   return dsb_bit(barrier);
 }
@@ -114,8 +123,8 @@ void OrderBuilder::add_barrier(const arch::Barrier& said) {
   bool changed = false;
   for (Node& node : nodes_) {
     const std::uint32_t before = node.reached;
-    node.reached |= mutated_feed(node.classes, kind, feeds(node.classes, kind)) |
-                    chains(before, kind);
+    node.reached |=
+        mutated_feed(node.classes, kind, feeds(node.classes, kind)) | chains(before, kind);
     changed |= node.reached != before;
   }
   kinds_since_change_ = changed ? kind : kinds_since_change_ | kind;

@@ -16,16 +16,17 @@ namespace amalgam::model {
 
 // What an event counts as. An event may be several (a compare-exchange reads and writes).
 enum EventClass : std::uint16_t {
-  kReads = 1 << 0,        // an explicit read
-  kWrites = 1 << 1,       // an explicit write
-  kWalks = 1 << 2,        // the table walk of a later access of the same instruction
-  kTlbiLocal = 1 << 3,    // the part of a TLBI that acts on the own PE
-  kTlbiRemote = 1 << 4,   // the part that acts on other PEs
-  kWritesRoot = 1 << 5,   // a write of a translation table base register
+  kReads = 1 << 0,       // an explicit read
+  kWrites = 1 << 1,      // an explicit write
+  kWalks = 1 << 2,       // the table walk of a later access of the same instruction
+  kTlbiLocal = 1 << 3,   // the part of a TLBI that acts on the own PE
+  kTlbiRemote = 1 << 4,  // the part that acts on other PEs
+  kWritesRoot = 1 << 5,  // a write of a translation table base register
   kRootTakesEffect = 1 << 6,
-  kAcquires = 1 << 7,     // ordered before every later access
-  kReleases = 1 << 8,     // ordered after every earlier access
-  kSynchronises = 1 << 9, // everything earlier that is complete is before it, it is before everything
+  kAcquires = 1 << 7,  // ordered before every later access
+  kReleases = 1 << 8,  // ordered after every earlier access
+  kSynchronises =
+      1 << 9,  // everything earlier that is complete is before it, it is before everything
 };
 
 // Builds the order of one PE, event by event in program order. At most 64 events.

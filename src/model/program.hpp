@@ -39,8 +39,8 @@ struct Location {
 
 // What is known of the bytes a page starts with.
 struct InitialContents {
-  ValueId value = 0;   // equal values mean equal bytes
-  bool known = true;   // false: may or may not equal every other unknown page; both are tried
+  ValueId value = 0;  // equal values mean equal bytes
+  bool known = true;  // false: may or may not equal every other unknown page; both are tried
 };
 
 // A page of memory that translations lead to. Its size is the granule.
@@ -83,7 +83,7 @@ struct Region {
   std::string name;
   std::uint64_t base = 0;  // input address of page 0
   std::uint32_t pages = 0;
-  RootId root = 0;         // the root in whose tables the region was declared
+  RootId root = 0;  // the root in whose tables the region was declared
   Location location;
 };
 
@@ -173,7 +173,8 @@ struct Free {
 struct Barrier {
   arch::Barrier barrier;  // DMB, DSB or ISB
 };
-// mnemonic without "tlbi", lower case ("vaae1is"); operand: the register, absent where there is none.
+// mnemonic without "tlbi", lower case ("vaae1is"); operand: the register, absent where there is
+// none.
 struct Tlbi {
   std::string mnemonic;
   std::optional<std::uint64_t> operand;
@@ -272,11 +273,11 @@ struct Observer {
 // A device that translates through the CPU's tables and keeps translations in an ATC.
 struct Device {
   std::string name;
-  bool caches_pages = true;        // keeps 4K-sized (granule-sized) translations
-  bool caches_blocks = false;      // keeps block-sized translations
-  bool ignores_partial = false;    // drops a block only for an invalidation that covers all of it
-  bool mirrors = false;            // own tables filled by faults (start/end), not the CPU's (ATS)
-  bool broadcast_tlbi = true;      // the SMMU's own TLB listens to CPU TLBIs
+  bool caches_pages = true;      // keeps 4K-sized (granule-sized) translations
+  bool caches_blocks = false;    // keeps block-sized translations
+  bool ignores_partial = false;  // drops a block only for an invalidation that covers all of it
+  bool mirrors = false;          // own tables filled by faults (start/end), not the CPU's (ATS)
+  bool broadcast_tlbi = true;    // the SMMU's own TLB listens to CPU TLBIs
   Location location;
 };
 

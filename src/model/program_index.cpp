@@ -61,37 +61,36 @@ void ProgramIndex::add(const Op& op, OpRef ref) {
   const auto va = [&](VaPage v) {
     vas_[program_->regions[v.region].base + v.page * granule_bytes_].push_back(ref);
   };
-  std::visit(
-      Overloaded{
-          [&](const op::WriteDescriptor& o) {
-            cell(o.cell);
-            if (o.through) va(*o.through);
-          },
-          [&](const op::ReadDescriptor& o) { cell(o.cell); },
-          [&](const op::CompareExchangeDescriptor& o) { cell(o.cell); },
-          [&](const op::UpdateDescriptor& o) { cell(o.cell); },
-          [&](const op::Access& o) { va(o.page); },
-          [&](const op::FrameAccess& o) { frame(o.frame); },
-          [&](const op::CopyFrame& o) {
-            copies_out_[o.from].push_back(ref);
-            frame(o.to);
-          },
-          [&](const op::ZeroFrame& o) { frame(o.frame); },
-          [&](const op::ZeroTable& o) { page({true, o.table}); },
-          [&](const op::Allocate& o) { page(o.page); },
-          [&](const op::Free& o) { page(o.page); },
-          [&](const op::Barrier&) {},
-          [&](const op::Tlbi& o) {
-            const auto decoded = decode(o);
-            if (!decoded) return;
-            const bool by_address = arch::is_by_address(decoded->kind);
-            add_invalidation(by_address ? decoded->va_start : 0, by_address ? decoded->va_end : 0,
-                             ref);
-          },
-          [&](const op::Notify& o) { add_invalidation(o.start, o.end, ref); },
-          [&](const auto&) { everywhere_.push_back(ref); },
-      },
-      op.operation);
+  std::visit(Overloaded{
+                 [&](const op::WriteDescriptor& o) {
+                   cell(o.cell);
+                   if (o.through) va(*o.through);
+                 },
+                 [&](const op::ReadDescriptor& o) { cell(o.cell); },
+                 [&](const op::CompareExchangeDescriptor& o) { cell(o.cell); },
+                 [&](const op::UpdateDescriptor& o) { cell(o.cell); },
+                 [&](const op::Access& o) { va(o.page); },
+                 [&](const op::FrameAccess& o) { frame(o.frame); },
+                 [&](const op::CopyFrame& o) {
+                   copies_out_[o.from].push_back(ref);
+                   frame(o.to);
+                 },
+                 [&](const op::ZeroFrame& o) { frame(o.frame); },
+                 [&](const op::ZeroTable& o) { page({true, o.table}); },
+                 [&](const op::Allocate& o) { page(o.page); },
+                 [&](const op::Free& o) { page(o.page); },
+                 [&](const op::Barrier&) {},
+                 [&](const op::Tlbi& o) {
+                   const auto decoded = decode(o);
+                   if (!decoded) return;
+                   const bool by_address = arch::is_by_address(decoded->kind);
+                   add_invalidation(by_address ? decoded->va_start : 0,
+                                    by_address ? decoded->va_end : 0, ref);
+                 },
+                 [&](const op::Notify& o) { add_invalidation(o.start, o.end, ref); },
+                 [&](const auto&) { everywhere_.push_back(ref); },
+             },
+             op.operation);
 }
 
 void ProgramIndex::add_invalidation(std::uint64_t start, std::uint64_t end, OpRef ref) {

@@ -21,7 +21,7 @@ enum class Rule : std::uint8_t {
 struct RuleInfo {
   Rule rule;
   std::string_view name;
-  std::string_view label;    // the architecture's rule label, or where the rule comes from
+  std::string_view label;  // the architecture's rule label, or where the rule comes from
   std::string_view meaning;
 };
 
@@ -42,9 +42,7 @@ inline constexpr std::array<RuleInfo, 7> kRules{{
      "an entry is repointed while a device may still hold the old translation"},
 }};
 
-constexpr std::string_view name(Rule rule) {
-  return kRules[static_cast<std::size_t>(rule)].name;
-}
+constexpr std::string_view name(Rule rule) { return kRules[static_cast<std::size_t>(rule)].name; }
 
 // The rule of that name, or nothing.
 constexpr std::optional<Rule> rule_named(std::string_view wanted) {

@@ -8,6 +8,7 @@
 #include <array>
 #include <bit>
 #include <cstdint>
+#include <ranges>
 #include <string>
 #include <vector>
 
@@ -36,6 +37,12 @@ inline constexpr unsigned kMaxValues = 100;
 
 constexpr Mask bit(unsigned i) { return Mask{1} << i; }
 
+// The indices of a container that a slice keeps below 256 elements.
+template <typename Container>
+constexpr auto indices(const Container& c) {
+  return std::views::iota(std::uint8_t{0}, static_cast<std::uint8_t>(c.size()));
+}
+
 // Calls `f(index)` for each set bit, from the lowest.
 template <typename F>
 constexpr void for_each_bit(Mask mask, F&& f) {
@@ -62,12 +69,12 @@ enum class ValueKind : std::uint8_t {
 struct CellValue {
   std::uint64_t raw = 0;
   ValueKind kind = ValueKind::kFaulting;
-  std::uint8_t raw_id = 0;             // index into Slice::raws
-  std::uint8_t node = kNoIndex;        // kTable: where the walk goes on
-  std::uint8_t page = kNoIndex;        // the page or table that it names
-  ValueIndex after_af = kNoIndex;      // the value once hardware has set AF
-  ValueIndex after_dirty = kNoIndex;   // the value once hardware has recorded a store
-  Mask entries = 0;                    // the entries, one a tag, that cache this value
+  std::uint8_t raw_id = 0;            // index into Slice::raws
+  std::uint8_t node = kNoIndex;       // kTable: where the walk goes on
+  std::uint8_t page = kNoIndex;       // the page or table that it names
+  ValueIndex after_af = kNoIndex;     // the value once hardware has set AF
+  ValueIndex after_dirty = kNoIndex;  // the value once hardware has recorded a store
+  Mask entries = 0;                   // the entries, one a tag, that cache this value
 };
 
 // One descriptor of the slice.
@@ -105,26 +112,26 @@ struct Entry {
   bool writable = false;         // stores permitted as cached
   bool dirty_on_store = false;   // a store first makes hardware record it in the descriptor
   bool readable = true;
-  bool fault_possible = false;   // nT
-  bool is_new = false;           // made by the program, not there from the start
+  bool fault_possible = false;  // nT
+  bool is_new = false;          // made by the program, not there from the start
   bool block = false;
   std::uint8_t permission_group = 0;  // equal numbers: equal permissions
   std::uint8_t attribute_group = 0;   // equal numbers: equal memory attributes
   std::uint64_t output_address = 0;
-  std::uint64_t cover_start = 0;      // input addresses that the entry translates, end exclusive
+  std::uint64_t cover_start = 0;  // input addresses that the entry translates, end exclusive
   std::uint64_t cover_end = 0;
 };
 
 // What two entries may do to an access that matches both.
 struct Conflicts {
-  std::array<Mask, kMaxEntries> break_from{};      // [new]: old entries that had to be broken first
-  std::array<Mask, kMaxEntries> break_if_differ{}; // ... if the two pages' contents differ
-  std::array<Mask, kMaxEntries> mixture{};         // [e]: entries it may be mixed with
+  std::array<Mask, kMaxEntries> break_from{};  // [new]: old entries that had to be broken first
+  std::array<Mask, kMaxEntries> break_if_differ{};  // ... if the two pages' contents differ
+  std::array<Mask, kMaxEntries> mixture{};          // [e]: entries it may be mixed with
   std::array<Mask, kMaxEntries> mixture_if_differ{};
   std::array<Mask, kMaxEntries> abort{};
   std::array<Mask, kMaxEntries> abort_if_differ{};
-  std::array<Mask, kMaxEntries> owes_tlbi{};       // [new]: stale entries that an update may not leave
-  std::array<Mask, kMaxEntries> foreign_tag{};     // [e]: entries of other tables under its tag
+  std::array<Mask, kMaxEntries> owes_tlbi{};    // [new]: stale entries that an update may not leave
+  std::array<Mask, kMaxEntries> foreign_tag{};  // [e]: entries of other tables under its tag
   // The same question for a device, a second observer of the tables: only R_WHZWS(2) counts.
   std::array<Mask, kMaxEntries> device_break{};
   std::array<Mask, kMaxEntries> device_break_if_differ{};
@@ -163,33 +170,34 @@ struct Operand {
 struct Event {
   EventKind kind = EventKind::kWriteCell;
   std::uint8_t agent = 0;
-  std::uint8_t walker = 0;      // the CPU (or device) that executes it
-  std::uint32_t op = 0;         // index into Slice::origins
+  std::uint8_t walker = 0;  // the CPU (or device) that executes it
+  std::uint32_t op = 0;     // index into Slice::origins
   std::uint16_t classes = 0;
   Mask preds = 0;
   Mask fault_preds = 0;
   std::uint8_t cell = kNoIndex;
   std::uint8_t page = kNoIndex;
   std::uint8_t va_point = kNoIndex;
-  std::uint8_t into = kNoIndex;   // register
-  std::uint8_t slot = kNoIndex;   // walk, access: its in-flight translation. TLBI: its receipt bit
-  std::uint8_t partner = kNoIndex;  // walk: its access. access: its walk. A part of an event: the rest
+  std::uint8_t into = kNoIndex;  // register
+  std::uint8_t slot = kNoIndex;  // walk, access: its in-flight translation. TLBI: its receipt bit
+  std::uint8_t partner =
+      kNoIndex;  // walk: its access. access: its walk. A part of an event: the rest
   Operand value;
   Operand expected;
   std::vector<std::uint8_t> update;  // kUpdateCell: old value index -> new value index
   AccessKind access = AccessKind::kLoad;
   bool may_fault = false;
-  bool copies_tables = false;        // part of op::CopyTables: no update of its own
-  bool relies = false;               // reads a page whose contents must hold still
+  bool copies_tables = false;  // part of op::CopyTables: no update of its own
+  bool relies = false;         // reads a page whose contents must hold still
   bool acts_on_frame = false;
   std::uint8_t lock = 0;
   std::uint8_t root = 0;
   op::NotifyPhase phase = op::NotifyPhase::kNow;
-  std::uint32_t recipients = 0;      // TLBI: walkers. notify: devices. interrupt: agents to wait for
-  bool atomic = false;               // TLBI: reaches every recipient at once
-  Mask cut = 0;                      // entries that the TLBI removes
-  Mask cut_combined = 0;             // ... from combined stage 1 and 2 entries
-  Mask cut_atc = 0;                  // entries that the notification surely removes from an ATC
+  std::uint32_t recipients = 0;  // TLBI: walkers. notify: devices. interrupt: agents to wait for
+  bool atomic = false;           // TLBI: reaches every recipient at once
+  Mask cut = 0;                  // entries that the TLBI removes
+  Mask cut_combined = 0;         // ... from combined stage 1 and 2 entries
+  Mask cut_atc = 0;              // entries that the notification surely removes from an ATC
 };
 
 // A thread of events. Handlers of an interrupt are threads that start when it is sent.
@@ -208,20 +216,20 @@ struct SliceAgent {
 struct Walker {
   std::string name;
   bool device = false;
-  std::uint32_t id = 0;          // CPU number or DeviceId
+  std::uint32_t id = 0;  // CPU number or DeviceId
   std::uint8_t initial_root = 0;
-  bool near_set = false;         // has a second level: combined entries, or an ATC
+  bool near_set = false;  // has a second level: combined entries, or an ATC
   bool mirrors = false;
-  bool listens = true;           // broadcast TLBIs reach it
-  std::uint8_t like = 0;         // walkers of one class are interchangeable
-  Mask cacheable = ~Mask{0};     // entries that it can hold (ATC sizes)
+  bool listens = true;        // broadcast TLBIs reach it
+  std::uint8_t like = 0;      // walkers of one class are interchangeable
+  Mask cacheable = ~Mask{0};  // entries that it can hold (ATC sizes)
 };
 
 struct SliceRoot {
   RootId root = kNone;
   std::uint16_t tag = 0;
   std::array<std::uint8_t, kMaxVaPoints> start{};  // node, or kNoIndex: not mapped
-  std::uint8_t family = 0;  // roots between which tables are copied
+  std::uint8_t family = 0;                         // roots between which tables are copied
 };
 
 // An address of interest.

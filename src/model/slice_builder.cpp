@@ -40,7 +40,8 @@ Slice SliceBuilder::build(const SliceRequest& request) {
   add_walkers();
   add_observers();
   add_events(index_, settings_, ops_, slice_);
-  if (slice_.values.size() > kMaxValues) slice_.bound = "more than 100 data values concern one page";
+  if (slice_.values.size() > kMaxValues)
+    slice_.bound = "more than 100 data values concern one page";
   if (!slice_.bound.empty()) return std::move(slice_);
   classify_walkers();
   slice_.fresh_values = static_cast<unsigned>(slice_.pages.size()) + slice_.register_count + 1;
@@ -68,7 +69,8 @@ bool SliceBuilder::add_va_point(std::uint64_t address, bool primary) {
     const Region& region = program_.regions[r];
     const std::uint64_t bytes = region.pages * index_.granule_bytes();
     if (address >= region.base && address - region.base < bytes && point.page.region == kNone) {
-      const auto page = static_cast<std::uint32_t>((address - region.base) / index_.granule_bytes());
+      const auto page =
+          static_cast<std::uint32_t>((address - region.base) / index_.granule_bytes());
       point.page = {r, page};
       point.name = region.name + "[" + std::to_string(page) + "]";
     }
@@ -101,7 +103,7 @@ void SliceBuilder::add_roots() {
       if (root.family == to) root.family = from;
     }
   }
-  for (std::uint8_t v = 0; v < slice_.va_points.size(); ++v) trace_paths(v);
+  for (const std::uint8_t v : indices(slice_.va_points)) trace_paths(v);
 }
 
 void SliceBuilder::trace_paths(std::uint8_t va_point) {
@@ -117,8 +119,8 @@ void SliceBuilder::trace_paths(std::uint8_t va_point) {
 }
 
 CellId SliceBuilder::cell_for(TableId table, std::uint64_t va, int level) const {
-  return program_.find_cell(table, static_cast<std::uint32_t>(arch::table_index(
-                                       program_.machine.geometry, va, level)));
+  return program_.find_cell(
+      table, static_cast<std::uint32_t>(arch::table_index(program_.machine.geometry, va, level)));
 }
 
 bool SliceBuilder::table_lives(TableId table) const {
@@ -128,7 +130,8 @@ bool SliceBuilder::table_lives(TableId table) const {
 // A descriptor that no operation writes, in a table that no operation frees or clears.
 bool SliceBuilder::is_fixed(CellId cell) const {
   const TableId table = program_.cells[cell].table;
-  if (program_.tables[table].junk || program_.tables[table].free || table_lives(table)) return false;
+  if (program_.tables[table].junk || program_.tables[table].free || table_lives(table))
+    return false;
   for (const OpRef ref : index_.of_cell(cell)) {
     const Operation& operation = program_.agents[ref.agent].ops[ref.op].operation;
     if (!std::holds_alternative<op::ReadDescriptor>(operation)) return false;
@@ -216,7 +219,9 @@ std::uint8_t SliceBuilder::draft_of(CellId cell) const {
 
 // --- relevant operations -------------------------------------------------------------------------
 
-void SliceBuilder::add_ops(const std::vector<OpRef>& refs) { ops_.insert(refs.begin(), refs.end()); }
+void SliceBuilder::add_ops(const std::vector<OpRef>& refs) {
+  ops_.insert(refs.begin(), refs.end());
+}
 
 void SliceBuilder::gather_ops() {
   add_ops(index_.everywhere());
@@ -234,8 +239,8 @@ void SliceBuilder::gather_ops() {
   }
 }
 
-// By-address invalidations hit an entry of any size that holds the address, so those of a block's or
-// a table's other pages belong to the slice too.
+// By-address invalidations hit an entry of any size that holds the address, so those of a block's
+// or a table's other pages belong to the slice too.
 void SliceBuilder::gather_invalidations() {
   std::set<std::pair<std::uint64_t, std::uint64_t>> spans;
   for (const Entry& e : slice_.entries) {
@@ -246,10 +251,10 @@ void SliceBuilder::gather_invalidations() {
   for (const auto& [first, last] : spans) add_ops(index_.invalidations_within(first, last));
 }
 
-// A copy to a page outside the slice matters for what is read alone: that the page holds still. That
-// can be asked only of a page that an address may write and later may not.
+// A copy to a page outside the slice matters for what is read alone: that the page holds still.
+// That can be asked only of a page that an address may write and later may not.
 void SliceBuilder::gather_reliances() {
-  for (std::uint8_t page = 0; page < slice_.pages.size(); ++page) {
+  for (const std::uint8_t page : indices(slice_.pages)) {
     bool writable = false;
     bool narrowed = false;
     for (const Entry& e : slice_.entries) {
@@ -358,7 +363,7 @@ bool SliceBuilder::grow_from(const Op& op, std::uint32_t agent) {
       grown |= add_value(target, (raw & ~update->clear) | update->set);
     }
   } else if (const auto* zero = std::get_if<op::ZeroTable>(&op.operation)) {
-    for (std::uint8_t i = 0; i < drafts_.size(); ++i) {
+    for (const std::uint8_t i : indices(drafts_)) {
       if (program_.cells[drafts_[i].cell].table == zero->table) grown |= add_value(i, 0);
     }
   } else if (const auto* copy = std::get_if<op::CopyTables>(&op.operation)) {
@@ -407,7 +412,7 @@ bool SliceBuilder::grow_by_hardware() {
   if (!features.hardware_af && !features.hardware_dirty) return false;
   const arch::Geometry& g = program_.machine.geometry;
   bool grown = false;
-  for (std::uint8_t i = 0; i < drafts_.size(); ++i) {
+  for (const std::uint8_t i : indices(drafts_)) {
     const int level = program_.tables[program_.cells[drafts_[i].cell].table].level;
     const RawSet raws = drafts_[i].raws;
     for (const std::uint64_t raw : raws) {
@@ -512,8 +517,8 @@ CellValue SliceBuilder::make_value(const CellDraft& d, std::uint64_t raw, bool j
     const bool awaits = !arch::has_access_flag({raw});
     value.kind = ValueKind::kLeaf;
     if (awaits) {
-      value.kind = program_.machine.features.hardware_af ? ValueKind::kAwaitsAf
-                                                         : ValueKind::kFaulting;
+      value.kind =
+          program_.machine.features.hardware_af ? ValueKind::kAwaitsAf : ValueKind::kFaulting;
     }
     const auto page = index_.page_at(target_of(d, raw, level));
     if (page) value.page = page_index(*page);
@@ -543,7 +548,8 @@ void SliceBuilder::freeze_cells() {
       return kNoIndex;
     };
     for (CellValue& value : cell.values) {
-      if (value.kind == ValueKind::kAwaitsAf) value.after_af = find_raw(arch::with_af({value.raw}).raw);
+      if (value.kind == ValueKind::kAwaitsAf)
+        value.after_af = find_raw(arch::with_af({value.raw}).raw);
       const bool clean = (value.raw & arch::bits::kDbm) != 0 && !arch::is_dirty(g, {value.raw});
       if (value.kind == ValueKind::kLeaf && clean && program_.machine.features.hardware_dirty) {
         value.after_dirty = find_raw(arch::with_dirty(g, {value.raw}).raw);
@@ -554,7 +560,7 @@ void SliceBuilder::freeze_cells() {
     slice_.cells.push_back(std::move(cell));
   }
   for (Node& node : slice_.nodes) node.table_page = slice_.cells[node.cell].table_page;
-  for (std::uint8_t c = 0; c < slice_.cells.size(); ++c) add_entries(c);
+  for (const std::uint8_t c : indices(slice_.cells)) add_entries(c);
 }
 
 std::set<std::uint16_t> SliceBuilder::tags_of(std::uint8_t va_point) const {
@@ -569,12 +575,12 @@ void SliceBuilder::add_entries(std::uint8_t cell) {
   const SliceCell& c = slice_.cells[cell];
   if (c.node == kNoIndex) return;
   const arch::Geometry& g = program_.machine.geometry;
-  for (ValueIndex v = 0; v < c.values.size(); ++v) {
+  for (const std::uint8_t v : indices(c.values)) {
     const CellValue& value = c.values[v];
     if (value.kind != ValueKind::kLeaf && value.kind != ValueKind::kTable) continue;
     if (c.companion && !arch::is_contiguous(g, {value.raw}, c.level)) continue;
-    const bool global = value.kind == ValueKind::kLeaf && !slice_.stage2 &&
-                        arch::is_global(g, {value.raw});
+    const bool global =
+        value.kind == ValueKind::kLeaf && !slice_.stage2 && arch::is_global(g, {value.raw});
     // A table descriptor is global as far as tags go: which leaf it leads to decides.
     const bool untagged = global || value.kind == ValueKind::kTable;
     if (untagged) {
@@ -658,7 +664,7 @@ void SliceBuilder::mark_new_entries() {
 // The succession of pages that an address leads to. Only one agent's stores have a known order, and
 // a page that comes back makes "older" meaningless: then nothing is ranked.
 void SliceBuilder::rank_pages() {
-  for (std::uint8_t v = 0; v < slice_.va_points.size(); ++v) {
+  for (const std::uint8_t v : indices(slice_.va_points)) {
     auto& rank = slice_.va_points[v].rank;
     rank.fill(kNoIndex);
     std::vector<std::uint8_t> succession;
@@ -728,13 +734,13 @@ void SliceBuilder::add_observers() {
     for (std::uint32_t a = 0; a < observer.accesses.size(); ++a) {
       const ObserverAccess& access = observer.accesses[a];
       const Region& region = program_.regions[access.region];
-      for (std::uint8_t v = 0; v < slice_.va_points.size(); ++v) {
+      for (const std::uint8_t v : indices(slice_.va_points)) {
         const std::uint64_t first = region.base + access.first * index_.granule_bytes();
         const std::uint64_t last = region.base + access.last * index_.granule_bytes();
         const std::uint64_t at = slice_.va_points[v].address;
         if (at < first || at > last) continue;
-        slice_.observers.push_back({o, a, v, access.kind, access.may_fault, access.may_be_lost,
-                                    walkers});
+        slice_.observers.push_back(
+            {o, a, v, access.kind, access.may_fault, access.may_be_lost, walkers});
       }
     }
   }
@@ -744,7 +750,7 @@ void SliceBuilder::add_observers() {
 void SliceBuilder::classify_walkers() {
   std::uint32_t busy = settings_.symmetry ? 0 : ~0U;
   for (const SliceAgent& agent : slice_.agents) busy |= 1U << agent.walker;
-  for (std::uint8_t w = 0; w < slice_.walkers.size(); ++w) {
+  for (const std::uint8_t w : indices(slice_.walkers)) {
     Walker& walker = slice_.walkers[w];
     walker.like = w;
     if ((busy >> w & 1) != 0 || walker.device) continue;
@@ -753,9 +759,8 @@ void SliceBuilder::classify_walkers() {
       if ((busy >> other & 1) != 0 || candidate.device) continue;
       if (candidate.initial_root != walker.initial_root) continue;
       const bool alike = std::all_of(
-          slice_.observers.begin(), slice_.observers.end(), [&](const SliceObserver& o) {
-            return (o.walkers >> w & 1) == (o.walkers >> other & 1);
-          });
+          slice_.observers.begin(), slice_.observers.end(),
+          [&](const SliceObserver& o) { return (o.walkers >> w & 1) == (o.walkers >> other & 1); });
       if (alike) {
         walker.like = candidate.like;
         break;

@@ -1,8 +1,8 @@
 // Compiles the part of a program that can affect some input pages into a Slice.
 //
-// Steps: walk paths to nodes and cells; the relevant operations; the values that each descriptor may
-// hold (a fixed point over read-modify-writes and hardware updates); entries; events and their order;
-// what pairs of entries do to each other.
+// Steps: walk paths to nodes and cells; the relevant operations; the values that each descriptor
+// may hold (a fixed point over read-modify-writes and hardware updates); entries; events and their
+// order; what pairs of entries do to each other.
 #pragma once
 
 #include <map>

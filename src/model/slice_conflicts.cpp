@@ -11,7 +11,10 @@ namespace {
 class ConflictBuilder {
  public:
   ConflictBuilder(const Program& program, Slice& slice)
-      : slice_(slice), geometry_(program.machine.geometry), context_(change_context(program, slice)), trees_(root_trees(slice)) {}
+      : slice_(slice),
+        geometry_(program.machine.geometry),
+        context_(change_context(program, slice)),
+        trees_(root_trees(slice)) {}
 
   void build();
 
@@ -51,8 +54,10 @@ void ConflictBuilder::add_hazard(unsigned a, unsigned b, const arch::Change& cha
   };
   const bool unrelaxed = change.hazard == arch::Hazard::kMixtureOrAbort;
   if (unrelaxed) both(mixture);
-  const bool keeps_abort = slice_.bbm < 3 || slice_.assumptions.is_default(Assumption::kAbortAtLevel3);
-  const bool may_abort = unrelaxed ? keeps_abort : change.hazard == arch::Hazard::kWholeEntryOrAbort;
+  const bool keeps_abort =
+      slice_.bbm < 3 || slice_.assumptions.is_default(Assumption::kAbortAtLevel3);
+  const bool may_abort =
+      unrelaxed ? keeps_abort : change.hazard == arch::Hazard::kWholeEntryOrAbort;
   if (may_abort) both(abort);
 }
 
@@ -120,10 +125,9 @@ void ConflictBuilder::build() {
 
 // Numbers the permissions and the memory attributes, so that a mixture is told from its parts.
 void ConflictBuilder::group_permissions() {
-  constexpr std::uint64_t kPermissionBits = arch::bits::kAp1User | arch::bits::kAp2ReadOnly |
+  constexpr std::uint64_t permission_bits = arch::bits::kAp1User | arch::bits::kAp2ReadOnly |
                                             arch::bits::kDbm | arch::bits::kPxn | arch::bits::kUxn;
-  constexpr std::uint64_t kAttributeBits =
-      arch::bits::kAttrIndx | arch::bits::kShareability;
+  constexpr std::uint64_t stage1_attribute_bits = arch::bits::kAttrIndx | arch::bits::kShareability;
   std::vector<std::uint64_t> permissions;
   std::vector<std::uint64_t> attributes;
   const auto number = [](std::vector<std::uint64_t>& known, std::uint64_t key) {
@@ -134,16 +138,18 @@ void ConflictBuilder::group_permissions() {
     return static_cast<std::uint8_t>(known.size() - 1);
   };
   const std::uint64_t attribute_bits =
-      slice_.stage2 ? arch::bits::kMemAttr | arch::bits::kShareability : kAttributeBits;
+      slice_.stage2 ? arch::bits::kMemAttr | arch::bits::kShareability : stage1_attribute_bits;
   for (Entry& e : slice_.entries) {
     const std::uint64_t raw = slice_.cells[e.cell].values[e.value].raw;
-    e.permission_group = number(permissions, raw & kPermissionBits);
+    e.permission_group = number(permissions, raw & permission_bits);
     e.attribute_group = number(attributes, raw & attribute_bits);
   }
 }
 
 }  // namespace
 
-void add_conflicts(const Program& program, Slice& slice) { ConflictBuilder(program, slice).build(); }
+void add_conflicts(const Program& program, Slice& slice) {
+  ConflictBuilder(program, slice).build();
+}
 
 }  // namespace amalgam::model

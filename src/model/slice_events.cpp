@@ -25,8 +25,8 @@ class EventBuilder {
   std::uint8_t open_thread(const std::string& name, std::uint32_t agent, std::uint8_t walker);
   void close_thread();
   void lower_range(std::uint32_t agent, const std::vector<std::uint32_t>& relevant);
-  [[nodiscard]] std::vector<std::uint32_t> thinned(std::uint32_t agent,
-                                                   const std::vector<std::uint32_t>& relevant) const;
+  [[nodiscard]] std::vector<std::uint32_t> thinned(
+      std::uint32_t agent, const std::vector<std::uint32_t>& relevant) const;
   void lower_barriers(std::uint32_t agent, std::uint32_t from, std::uint32_t to);
   void lower(const Op& op);
 
@@ -65,7 +65,8 @@ class EventBuilder {
   [[nodiscard]] std::uint8_t slice_page(PageRef page) const;
   [[nodiscard]] std::uint8_t va_point(std::uint64_t address) const;
   [[nodiscard]] std::uint8_t data_value(ValueId value);
-  void add_walk_and_access(std::uint8_t va, AccessKind kind, bool may_fault, Event& access_template);
+  void add_walk_and_access(std::uint8_t va, AccessKind kind, bool may_fault,
+                           Event& access_template);
   [[nodiscard]] ValueIndex find_value(std::uint8_t cell, std::uint64_t raw) const;
   [[nodiscard]] bool repeats_last_copy(std::uint8_t page) const;
   void copy_cell(CellId from, CellId to, RootId to_root);
@@ -176,7 +177,7 @@ void keep_widest(std::vector<RowMember>& row) {
 // before and after them go too.
 std::vector<std::uint32_t> EventBuilder::thinned(std::uint32_t agent,
                                                  const std::vector<std::uint32_t>& relevant) const {
-  constexpr std::ptrdiff_t kKept = 4;
+  constexpr std::ptrdiff_t most = 4;
   const auto& barriers = index_.barriers(agent);
   std::vector<std::uint32_t> kept;
   std::vector<RowMember> row;
@@ -190,7 +191,7 @@ std::vector<std::uint32_t> EventBuilder::thinned(std::uint32_t agent,
     end_row();
     for (auto& [cuts, ops] : rows) {
       const auto size = static_cast<std::ptrdiff_t>(ops.size());
-      if (size > 2 * kKept) ops.erase(ops.begin() + kKept, ops.end() - kKept);
+      if (size > 2 * most) ops.erase(ops.begin() + most, ops.end() - most);
       kept.insert(kept.end(), ops.begin(), ops.end());
     }
     rows.clear();
@@ -207,8 +208,8 @@ std::vector<std::uint32_t> EventBuilder::thinned(std::uint32_t agent,
     const RowMember m{i, covered(*operation, false), slice_.stage2 ? covered(*operation, true) : 0,
                       operation->shareability == arch::Shareability::kLocal};
     if ((m.cut | m.combined) == 0) continue;
-    const auto barrier = std::lower_bound(barriers.begin(), barriers.end(),
-                                          row.empty() ? i : row.back().op);
+    const auto barrier =
+        std::lower_bound(barriers.begin(), barriers.end(), row.empty() ? i : row.back().op);
     if (barrier != barriers.end() && *barrier < i) end_row();
     row.push_back(m);
   }
@@ -424,7 +425,7 @@ void EventBuilder::operator_on(const op::UpdateDescriptor& o) {
 }
 
 void EventBuilder::operator_on(const op::ZeroTable& o) {
-  for (std::uint8_t c = 0; c < slice_.cells.size(); ++c) {
+  for (const std::uint8_t c : indices(slice_.cells)) {
     if (program_.cells[slice_.cells[c].cell].table != o.table) continue;
     Event& e = push(EventKind::kWriteCell, kWrites, same_cell(c));
     e.cell = c;
@@ -432,13 +433,13 @@ void EventBuilder::operator_on(const op::ZeroTable& o) {
   }
 }
 
-// One descriptor of a table copy: a read, then a write that depends on it. What no step changes need
-// not be read.
+// One descriptor of a table copy: a read, then a write that depends on it. What no step changes
+// need not be read.
 void EventBuilder::copy_cell(CellId from, CellId to, RootId to_root) {
   const std::uint8_t source = slice_cell(from);
   const std::uint8_t target = slice_cell(to);
   if (target == kNoIndex) return;
-  const int level = slice_.cells[target].level;
+  const auto level = int{slice_.cells[target].level};
   Mask preds = same_cell(target);
   Operand value;
   if (source != kNoIndex) {
@@ -453,7 +454,8 @@ void EventBuilder::copy_cell(CellId from, CellId to, RootId to_root) {
     }
     preds |= producer(temp);
   } else {
-    value.constant = find_value(target, index_.copied(program_.cells[from].initial, level, to_root));
+    value.constant =
+        find_value(target, index_.copied(program_.cells[from].initial, level, to_root));
   }
   Event& write = push(EventKind::kWriteCell, kWrites, preds);
   write.cell = target;
@@ -577,8 +579,8 @@ void EventBuilder::operator_on(const op::Free& o) {
   const std::uint8_t page = slice_page(o.page);
   if (page == kNoIndex) return;
   const bool early = settings_.mutation == Mutation::kFreeHappensEarly;
-  Event& e = push(EventKind::kFree, early ? kReads : kWrites | kReleases,
-                  early ? 0 : same_page(page));
+  Event& e =
+      push(EventKind::kFree, early ? kReads : kWrites | kReleases, early ? 0 : same_page(page));
   e.page = page;
 }
 
@@ -600,7 +602,7 @@ Mask EventBuilder::covered(const arch::TlbiOperation& operation, bool combined) 
     const Entry& e = slice_.entries[i];
     arch::TlbEntryTag tag;
     tag.va_start = e.cover_start;
-    tag.level = slice_.cells[e.cell].level;
+    tag.level = int{slice_.cells[e.cell].level};
     tag.leaf = e.leaf;
     tag.global = e.global && arch::has_asid(g);
     tag.regime = g.regime;
@@ -710,8 +712,8 @@ void EventBuilder::operator_on(const op::Interrupt& o) {
   wait.recipients = handlers;
 }
 
-// The entries of a device's ATC that an invalidation of [start, end) surely drops. A device may keep
-// a block as page-sized pieces, as a whole, or both.
+// The entries of a device's ATC that an invalidation of [start, end) surely drops. A device may
+// keep a block as page-sized pieces, as a whole, or both.
 Mask EventBuilder::notified(const op::Notify& o, const Device& device) const {
   Mask mask = 0;
   for (std::size_t i = 0; i < slice_.entries.size(); ++i) {
@@ -744,7 +746,7 @@ void EventBuilder::operator_on(const op::Notify& o) {
 }
 
 void EventBuilder::add_forbids() {
-  for (std::uint8_t a = 0; a < slice_.agents.size(); ++a) {
+  for (const std::uint8_t a : indices(slice_.agents)) {
     const SliceAgent& agent = slice_.agents[a];
     if (agent.starts_after_agent != kNoIndex || agent.agent == kNone) continue;
     for (const Forbid& forbid : program_.agents[agent.agent].forbids) {

@@ -123,24 +123,38 @@ void write_entries(KeyWriter& w, const Slice& slice) {
   }
   for (unsigned i = 0; i < slice.entries.size(); ++i) {
     const Conflicts& c = slice.conflicts;
-    for (const Mask mask : {c.break_from[i], c.break_if_differ[i], c.mixture[i],
-                            c.mixture_if_differ[i], c.abort[i], c.abort_if_differ[i],
-                            c.owes_tlbi[i], c.foreign_tag[i], c.device_break[i],
-                            c.device_break_if_differ[i]}) {
+    for (const Mask mask :
+         {c.break_from[i], c.break_if_differ[i], c.mixture[i], c.mixture_if_differ[i], c.abort[i],
+          c.abort_if_differ[i], c.owes_tlbi[i], c.foreign_tag[i], c.device_break[i],
+          c.device_break_if_differ[i]}) {
       w.number(mask);
     }
   }
 }
 
 void write_event(KeyWriter& w, const Event& e) {
-  for (const std::uint64_t value :
-       {static_cast<std::uint64_t>(e.kind), std::uint64_t{e.walker}, e.preds, e.fault_preds,
-        std::uint64_t{e.cell}, std::uint64_t{e.page}, std::uint64_t{e.va_point},
-        std::uint64_t{e.into}, std::uint64_t{e.slot}, std::uint64_t{e.partner},
-        static_cast<std::uint64_t>(e.access), std::uint64_t{e.may_fault},
-        std::uint64_t{e.copies_tables}, std::uint64_t{e.relies}, std::uint64_t{e.lock},
-        std::uint64_t{e.root}, static_cast<std::uint64_t>(e.phase), std::uint64_t{e.recipients},
-        std::uint64_t{e.atomic}, e.cut, e.cut_combined, e.cut_atc}) {
+  for (const std::uint64_t value : {static_cast<std::uint64_t>(e.kind),
+                                    std::uint64_t{e.walker},
+                                    e.preds,
+                                    e.fault_preds,
+                                    std::uint64_t{e.cell},
+                                    std::uint64_t{e.page},
+                                    std::uint64_t{e.va_point},
+                                    std::uint64_t{e.into},
+                                    std::uint64_t{e.slot},
+                                    std::uint64_t{e.partner},
+                                    static_cast<std::uint64_t>(e.access),
+                                    std::uint64_t{e.may_fault},
+                                    std::uint64_t{e.copies_tables},
+                                    std::uint64_t{e.relies},
+                                    std::uint64_t{e.lock},
+                                    std::uint64_t{e.root},
+                                    static_cast<std::uint64_t>(e.phase),
+                                    std::uint64_t{e.recipients},
+                                    std::uint64_t{e.atomic},
+                                    e.cut,
+                                    e.cut_combined,
+                                    e.cut_atc}) {
     w.number(value);
   }
   for (const Operand* o : {&e.value, &e.expected}) {

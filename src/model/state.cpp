@@ -88,7 +88,8 @@ void StateLayout::swap_walkers(State& s, unsigned wa, unsigned wb) const {
   }
 }
 
-void StateLayout::add_walkers(const Slice& slice) {
+// The fields of the walker whose chunk starts at bit 0. Sets walker_bits.
+WalkerFields StateLayout::walker_template(const Slice& slice) {
   const auto entries = static_cast<unsigned>(slice.entries.size());
   bool near = false;
   bool mirrors = false;
@@ -97,42 +98,48 @@ void StateLayout::add_walkers(const Slice& slice) {
     mirrors |= w.mirrors;
   }
   const unsigned root_bits = bits_for(slice.roots.size());
-  FieldPacker probe(0);
+  FieldPacker pack(0);
   WalkerFields fields;
-  fields.far = probe.add(entries);
-  if (near) fields.near = probe.add(entries);
-  fields.receipts = probe.add(slice.receipt_bits);
-  fields.root = probe.add(root_bits);
-  fields.next_root = probe.add(root_bits);
-  if (mirrors) fields.blocked = probe.add(1);
+  fields.far = pack.add(entries);
+  if (near) fields.near = pack.add(entries);
+  fields.receipts = pack.add(slice.receipt_bits);
+  fields.root = pack.add(root_bits);
+  fields.next_root = pack.add(root_bits);
+  if (mirrors) fields.blocked = pack.add(1);
   for (std::size_t v = 0; v < slice.va_points.size(); ++v) {
     if (!slice.va_points[v].primary || slice.observers.empty()) continue;
     std::uint8_t highest = 0;
     for (const std::uint8_t rank : slice.va_points[v].rank) {
       if (rank != kNoIndex) highest = std::max(highest, rank);
     }
-    fields.seen_rank[v] = probe.add(bits_for(highest + 1U));
-    fields.seen_mark[v] = probe.add(1);
+    fields.seen_rank[v] = pack.add(bits_for(highest + 1U));
+    fields.seen_mark[v] = pack.add(1);
   }
-  walker_bits = probe.bits_used() <= 64 ? std::max(8U, std::bit_ceil(probe.bits_used()))
-                                        : probe.words_end() * 64;
-  if (slice.receipt_bits > 64) bound = "more than 64 broadcast TLBIs concern one page";
-  const auto shifted = [&](Field f, unsigned by_bits) {
-    const unsigned at = f.shift + by_bits % 64;
+  const unsigned used = pack.bits_used();
+  walker_bits = used <= 64 ? std::max(8U, std::bit_ceil(used)) : pack.words_end() * 64;
+  return fields;
+}
+
+void StateLayout::add_walkers(const Slice& slice) {
+  if (slice.receipt_bits > 64) {
+    bound = "more than 64 broadcast TLBIs concern one page";
+    return;
+  }
+  const WalkerFields fields = walker_template(slice);
+  const auto shift = [&](Field& f, unsigned by_bits) {
     f.word = static_cast<std::uint8_t>(f.word + by_bits / 64);
-    f.shift = static_cast<std::uint8_t>(at);
-    return f;
+    f.shift = static_cast<std::uint8_t>(f.shift + by_bits % 64);
   };
   for (unsigned w = 0; w < slice.walkers.size(); ++w) {
     const unsigned by = w * walker_bits;
     WalkerFields copy = fields;
-    for (Field* f : {&copy.far, &copy.near, &copy.receipts, &copy.root, &copy.next_root,
-                     &copy.blocked}) {
-      *f = shifted(*f, by);
+    for (Field* f :
+         {&copy.far, &copy.near, &copy.receipts, &copy.root, &copy.next_root, &copy.blocked}) {
+      shift(*f, by);
     }
     for (unsigned v = 0; v < kMaxVaPoints; ++v) {
-      copy.seen_rank[v] = shifted(copy.seen_rank[v], by);
-      copy.seen_mark[v] = shifted(copy.seen_mark[v], by);
+      shift(copy.seen_rank[v], by);
+      shift(copy.seen_mark[v], by);
     }
     walkers.push_back(copy);
   }

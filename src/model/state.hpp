@@ -44,7 +44,8 @@ class FieldPacker {
   unsigned used_ = 0;
 };
 
-// The fields of one walker. They lie in a chunk of bits of their own, laid out alike for all walkers.
+// The fields of one walker. They lie in a chunk of bits of their own, laid out alike for all
+// walkers.
 struct WalkerFields {
   Field far;       // entries that its TLB may hold
   Field near;      // entries that its combined entries or its ATC may hold
@@ -80,10 +81,10 @@ struct StateLayout {
   std::vector<Field> registers;
   std::vector<Field> flights;
   std::vector<Field> locks;
-  Field stopped_by;                 // agent + 1
-  std::vector<Field> wrote;         // by address: a store that must survive has happened
-  std::vector<Field> last_update;   // by address: raw id + 1 of the last update, 0 none
-  std::string bound;                // not empty: the slice does not fit
+  Field stopped_by;                // agent + 1
+  std::vector<Field> wrote;        // by address: a store that must survive has happened
+  std::vector<Field> last_update;  // by address: raw id + 1 of the last update, 0 none
+  std::string bound;               // not empty: the slice does not fit
 
   // Compares, exchanges and copies what walkers hold.
   [[nodiscard]] bool same_walker(const State& a, unsigned wa, const State& b, unsigned wb) const;
@@ -94,6 +95,7 @@ struct StateLayout {
   [[nodiscard]] unsigned chunk_words() const { return walker_bits <= 64 ? 1 : walker_bits / 64; }
   [[nodiscard]] std::uint64_t chunk(const State& s, unsigned walker, unsigned part) const;
   void set_chunk(State& s, unsigned walker, unsigned part, std::uint64_t bits) const;
+  WalkerFields walker_template(const Slice& slice);
   void add_walkers(const Slice& slice);
   void add_shared(const Slice& slice);
 };

@@ -1,8 +1,8 @@
 // An exact set of states: every state once, in the order of discovery, with how it was reached.
 //
 // States lie one after another in blocks; an open-addressing table of 32-bit indices finds them. A
-// 32-bit fingerprint beside the index spares most comparisons. Memory is counted, and a limit refuses
-// the insertion that would cross it.
+// 32-bit fingerprint beside the index spares most comparisons. Memory is counted, and a limit
+// refuses the insertion that would cross it.
 #pragma once
 
 #include <cstdint>

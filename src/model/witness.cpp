@@ -6,10 +6,16 @@
 
 #include "model/change_context.hpp"
 #include "model/describe.hpp"
+#include "model/ordering.hpp"
 
 namespace amalgam::model {
 
 namespace {
+
+bool pairs_entries(OutcomeKind kind) {
+  return kind == OutcomeKind::kMixture || kind == OutcomeKind::kAbort ||
+         kind == OutcomeKind::kBitMixture;
+}
 
 // Finds the successor that a transition led to, before like walkers were sorted.
 class Retaken final : public MachineSink {
@@ -40,7 +46,7 @@ class Narrator {
  public:
   Narrator(const Slice& slice, const Found& found)
       : slice_(slice), found_(found), machine_(slice), names_(slice.walkers.size()) {
-    for (std::uint8_t w = 0; w < names_.size(); ++w) names_[w] = w;
+    for (const std::uint8_t w : indices(names_)) names_[w] = w;
   }
 
   Witness tell();
@@ -55,6 +61,8 @@ class Narrator {
   void add_step(std::uint32_t at, std::string text, std::vector<std::string> notes = {},
                 Location location = {});
   void tell_barriers(std::uint8_t agent, std::uint32_t up_to);
+  [[nodiscard]] std::vector<std::string> event_notes(const State& before,
+                                                     const Transition& t) const;
   void tell_event(const State& before, const Transition& t);
   void tell_observation(const State& before, const Transition& t);
   void tell_kept_entries(std::size_t step);
@@ -68,7 +76,7 @@ class Narrator {
   Semantics machine_;
   std::vector<std::uint8_t> names_;  // [walker now] -> lasting walker
   Witness witness_;
-  std::map<std::uint8_t, std::uint32_t> told_up_to_;  // agent -> op index + 1
+  std::map<std::uint8_t, std::uint32_t> told_up_to_;                        // agent -> op index + 1
   std::multimap<std::size_t, std::pair<std::uint8_t, std::uint8_t>> kept_;  // step -> walker, entry
   std::uint8_t final_walker_ = kNoIndex;
   Location last_location_;
@@ -131,9 +139,10 @@ std::string Narrator::outcome_text(const State& s, const Outcome& o, AccessKind 
   switch (o.kind) {
     case OutcomeKind::kEntry: {
       const Entry& e = slice_.entries[o.a];
-      const bool current = (machine_.slice().cells[e.cell]
-                                .values[machine_.layout().cells[e.cell].get(s)]
-                                .entries >> o.a & 1) != 0;
+      const bool current =
+          (machine_.slice().cells[e.cell].values[machine_.layout().cells[e.cell].get(s)].entries >>
+               o.a &
+           1) != 0;
       const bool denied = kind != AccessKind::kLoad && !e.writable && !e.dirty_on_store;
       const std::string how = current ? "" : " (still in the TLB)";
       if (denied) return a + how + ": permission fault";
@@ -142,14 +151,54 @@ std::string Narrator::outcome_text(const State& s, const Outcome& o, AccessKind 
     case OutcomeKind::kMixture:
       return "two entries match: output address of " + a + ", permissions of " + b + " => " +
              page_name(slice_, slice_.entries[o.a].page);
-    case OutcomeKind::kAbort: return "two entries match, " + a + " and " + b + ": TLB conflict abort";
-    case OutcomeKind::kFault: return o.b == 1 ? a + ": the nT bit gives a translation fault"
-                                              : "the walk finds no valid descriptor: fault";
-    case OutcomeKind::kJunkWalk: return "the walk reads bytes that nobody initialised";
-    case OutcomeKind::kFreedWalk: return "the walk reads a freed table";
-    case OutcomeKind::kNothing: break;
+    case OutcomeKind::kBitMixture:
+      return "two entries match: some output address bits of " + a + ", some of " + b +
+             " => memory that neither names";
+    case OutcomeKind::kAbort:
+      return "two entries match, " + a + " and " + b + ": TLB conflict abort";
+    case OutcomeKind::kFault:
+      return o.b == 1 ? a + ": the nT bit gives a translation fault"
+                      : "the walk finds no valid descriptor: fault";
+    case OutcomeKind::kJunkWalk:
+      return "the walk reads bytes that nobody initialised";
+    case OutcomeKind::kFreedWalk:
+      return "the walk reads a freed table";
+    case OutcomeKind::kNothing:
+      break;
   }
   return {};
+}
+
+// What an event did, where its text alone does not say.
+std::vector<std::string> Narrator::event_notes(const State& before, const Transition& t) const {
+  const Event& e = slice_.agents[t.actor].events[t.index];
+  switch (e.kind) {
+    case EventKind::kWalk:
+      return {outcome_text(before, Outcome::unpack(t.choice), e.access)};
+    case EventKind::kAccess: {
+      const Outcome o = Outcome::unpack(machine_.layout().flights[e.slot].get(before));
+      return {outcome_text(before, o, e.access)};
+    }
+    case EventKind::kReadPage:
+      return {"reads " + page_name(slice_, e.page)};
+    case EventKind::kWritePage:
+      return {"writes " + page_name(slice_, e.page)};
+    case EventKind::kReadCell:
+    case EventKind::kWriteCell: {
+      if (!e.copies_tables) return {};
+      const std::string& cell = slice_.program->cells[slice_.cells[e.cell].cell].name;
+      return {(e.kind == EventKind::kReadCell ? "reads " : "writes ") + cell};
+    }
+    case EventKind::kTlbi: {
+      if (t.kind == TransitionKind::kReceive) {
+        return {"reaches " + walker_name(slice_, names_[t.choice])};
+      }
+      const bool remote = (e.classes & kTlbiRemote) != 0;
+      return {remote ? "reaches the other CPUs" : "reaches this CPU"};
+    }
+    default:
+      return {};
+  }
 }
 
 void Narrator::tell_event(const State& before, const Transition& t) {
@@ -160,38 +209,10 @@ void Narrator::tell_event(const State& before, const Transition& t) {
   tell_barriers(t.actor, index);
   last_location_ = op.location;
   std::string text = op.text;
-  std::vector<std::string> notes;
-  const std::string at = e.va_point == kNoIndex ? "" : slice_.va_points[e.va_point].name;
-  switch (e.kind) {
-    case EventKind::kWalk:
-      text = "walk for: " + op.text;
-      notes.push_back(outcome_text(before, Outcome::unpack(t.choice), e.access));
-      break;
-    case EventKind::kAccess: {
-      const Outcome o = Outcome::unpack(machine_.layout().flights[e.slot].get(before));
-      notes.push_back(outcome_text(before, o, e.access));
-      break;
-    }
-    case EventKind::kReadPage: notes.push_back("reads " + page_name(slice_, e.page)); break;
-    case EventKind::kWritePage: notes.push_back("writes " + page_name(slice_, e.page)); break;
-    case EventKind::kReadCell:
-    case EventKind::kWriteCell:
-      if (e.copies_tables) {
-        const std::string& cell = slice_.program->cells[slice_.cells[e.cell].cell].name;
-        notes.push_back((e.kind == EventKind::kReadCell ? "reads " : "writes ") + cell);
-      }
-      break;
-    case EventKind::kRootEffect: text += ", in effect"; break;
-    default: break;
-  }
-  if (t.kind == TransitionKind::kReceive) {
-    notes.push_back("reaches " + walker_name(slice_, names_[t.choice]));
-  } else if (e.kind == EventKind::kTlbi && (e.classes >> 4 & 1) != 0) {
-    notes.push_back("reaches the other CPUs");
-  } else if (e.kind == EventKind::kTlbi) {
-    notes.push_back("reaches this CPU");
-  }
-  if (late) notes.push_back("executes only now: nothing orders it before what follows it");
+  if (e.kind == EventKind::kWalk) text.insert(0, "walk for: ");
+  if (e.kind == EventKind::kRootEffect) text += ", in effect";
+  std::vector<std::string> notes = event_notes(before, t);
+  if (late) notes.emplace_back("executes only now: nothing orders it before what follows it");
   add_step(column(agent_column(t.actor)), std::move(text), std::move(notes), op.location);
 }
 
@@ -209,8 +230,8 @@ void Narrator::rename(const State& before, const Transition& t, const State& aft
   if (!retaken.found) return;
   std::vector<std::uint8_t> next = names_;
   std::set<std::uint8_t> taken;
-  for (std::uint8_t w = 0; w < names_.size(); ++w) {
-    for (std::uint8_t to = 0; to < names_.size(); ++to) {
+  for (const std::uint8_t w : indices(names_)) {
+    for (const std::uint8_t to : indices(names_)) {
       const bool like = slice_.walkers[to].like == slice_.walkers[w].like;
       if (!like || taken.count(to) != 0) continue;
       if (!machine_.layout().same_walker(retaken.plain, w, after, to)) continue;
@@ -231,7 +252,7 @@ void Narrator::find_kept_entries() {
     used.insert(s.old_entry);
   } else if (s.outcome.kind == OutcomeKind::kEntry) {
     used.insert(s.outcome.a);
-  } else if (s.outcome.kind == OutcomeKind::kMixture || s.outcome.kind == OutcomeKind::kAbort) {
+  } else if (pairs_entries(s.outcome.kind)) {
     used.insert(s.outcome.a);
     used.insert(s.outcome.b);
   }
@@ -256,11 +277,11 @@ void Narrator::tell_kept_entries(std::size_t step) {
     const std::uint8_t walker = it->second.first;
     const Sighting& s = found_.sighting;
     std::string at = walker_name(slice_, walker);
-    for (std::uint8_t o = 0; o < slice_.observers.size(); ++o) {
+    for (const std::uint8_t o : indices(slice_.observers)) {
       const bool own = (slice_.observers[o].walkers >> walker & 1) != 0;
       if (own && slice_.observers[o].va_point == s.va_point) at = observer_column(walker, o);
     }
-    for (std::uint8_t a = 0; a < slice_.agents.size(); ++a) {
+    for (const std::uint8_t a : indices(slice_.agents)) {
       if (slice_.agents[a].walker == walker) at = agent_column(a);
     }
     add_step(column(at), "translate " + slice_.va_points[s.va_point].name,
@@ -269,7 +290,7 @@ void Narrator::tell_kept_entries(std::size_t step) {
 }
 
 Witness Narrator::tell() {
-  for (std::uint8_t a = 0; a < slice_.agents.size(); ++a) {
+  for (const std::uint8_t a : indices(slice_.agents)) {
     if (slice_.agents[a].starts_after_agent == kNoIndex && !slice_.agents[a].events.empty()) {
       column(agent_column(a));
     }
@@ -282,7 +303,7 @@ Witness Narrator::tell() {
   final_walker_ = walker == kNoIndex ? walker : names_[walker];
   find_kept_entries();
   for (auto& kept : kept_) kept.second.first = final_walker_;
-  for (std::uint8_t w = 0; w < names_.size(); ++w) names_[w] = w;
+  for (const std::uint8_t w : indices(names_)) names_[w] = w;
   for (std::size_t i = 0; i < found_.transitions.size(); ++i) {
     tell_kept_entries(i);
     const Transition& t = found_.transitions[i];
@@ -290,8 +311,8 @@ Witness Narrator::tell() {
     if (t.kind == TransitionKind::kObserve) {
       tell_observation(before, t);
     } else if (t.kind == TransitionKind::kHardwareAf) {
-      add_step(column("hardware"), "sets AF in " +
-                                       slice_.program->cells[slice_.cells[t.index].cell].name);
+      add_step(column("hardware"),
+               "sets AF in " + slice_.program->cells[slice_.cells[t.index].cell].name);
     } else {
       tell_event(before, t);
     }
@@ -303,15 +324,23 @@ Witness Narrator::tell() {
 // --- sentences -----------------------------------------------------------------------------------
 
 std::string who(const Slice& slice, const Sighting& s, std::uint8_t walker) {
-  const std::string where = s.va_point < slice.va_points.size()
-                                ? " of " + slice.va_points[s.va_point].name
-                                : "";
+  const std::string where =
+      s.va_point < slice.va_points.size() ? " of " + slice.va_points[s.va_point].name : "";
   return walker_name(slice, walker) + "'s " + access_name(s.access) + where;
 }
 
 std::string page_of(const Slice& slice, const Outcome& o, std::uint8_t page) {
   if (o.kind == OutcomeKind::kNothing || o.a >= slice.entries.size()) return page_name(slice, page);
   return page_name(slice, slice.entries[o.a].page);
+}
+
+std::string address_name(const Slice& slice, const Sighting& s) {
+  return s.va_point < slice.va_points.size() ? slice.va_points[s.va_point].name : std::string();
+}
+
+// A `forbid` names any effect; its sighting has an agent but no event.
+bool is_forbidden_outcome(const Sighting& s) {
+  return !s.is_rule && s.agent != kNoIndex && s.event == kNoIndex;
 }
 
 std::string fault_sentence(const Slice& slice, const Sighting& s, const std::string& actor) {
@@ -323,68 +352,112 @@ std::string fault_sentence(const Slice& slice, const Sighting& s, const std::str
   return actor + " takes a fault: at that moment the walk finds no valid descriptor";
 }
 
-std::string effect_sentence(const Slice& slice, const Sighting& s, std::uint8_t walker) {
-  const std::string actor = who(slice, s, walker);
+// Two entries matched, and what came of it.
+std::string pair_sentence(const Slice& slice, const Sighting& s, const std::string& actor) {
   const std::string a = describe_entry(slice, s.outcome.a);
   const std::string b = describe_entry(slice, s.outcome.b);
+  const auto effect = static_cast<Effect>(s.what);
+  if (effect == Effect::kConflictAbort) {
+    return actor + " matches " + a + " and " + b +
+           " and takes a TLB conflict abort; the access does not happen, Linux has no recovery";
+  }
+  if (s.outcome.kind == OutcomeKind::kBitMixture) {
+    return actor + " uses a bitwise mixture of the output addresses of " + a + " and " + b +
+           ": it may reach memory that neither names";
+  }
   const std::string page = page_of(slice, s.outcome, s.page);
-  const std::string at = s.va_point < slice.va_points.size() ? slice.va_points[s.va_point].name : "";
+  if (effect == Effect::kWriteThroughStalePermission) {
+    return actor + " lands in " + page + ", which " + address_name(slice, s) +
+           " was never allowed to write: the permission is that of " + b;
+  }
+  return actor + " uses the output address of " + a + " with the permissions of " + b +
+         ": it reaches " + page;
+}
+
+// An access got to a page that it should not have got to.
+std::string landing_sentence(const Slice& slice, const Sighting& s, const std::string& actor) {
+  const std::string page = page_of(slice, s.outcome, s.page);
   switch (static_cast<Effect>(s.what)) {
-    case Effect::kConflictAbort:
-      return actor + " matches " + a + " and " + b +
-             " and takes a TLB conflict abort; the access does not happen, Linux has no recovery";
-    case Effect::kAmalgamation:
-      return actor + " uses the output address of " + a + " with the permissions of " + b +
-             ": it reaches " + page;
     case Effect::kWriteThroughStalePermission:
-      if (s.outcome.kind == OutcomeKind::kMixture) {
-        return actor + " lands in " + page + ", which " + at +
-               " was never allowed to write: the permission is that of " + b;
-      }
-      return actor + " still lands in " + page + " through " + a + ", which the tables no longer hold";
+      return actor + " still lands in " + page + " through " + describe_entry(slice, s.outcome.a) +
+             ", which the tables no longer hold";
+    case Effect::kFreedPageRead:
+      return actor + " reads " + page + " after it was freed";
+    case Effect::kFreedPageWrite:
+      return actor + " lands in " + page +
+             " after it was freed: whoever owns the page now is corrupted";
+    default:
+      break;
+  }
+  return actor + " reads " + page + " although the same CPU has already seen what is newer";
+}
+
+// What the end state lacks.
+std::string end_sentence(const Slice& slice, const Sighting& s, std::uint8_t walker) {
+  const std::string at = address_name(slice, s);
+  switch (static_cast<Effect>(s.what)) {
     case Effect::kLostWrite:
       return "a store to " + at + " completed, but " + page_name(slice, s.page) + ", where " + at +
              " leads in the end, does not have it";
     case Effect::kStaleRead:
-      return "after the update has finished " + walker_name(slice, walker) + " still reads " + page +
-             " at " + at;
-    case Effect::kCoherenceViolation:
-      if (s.agent != kNoIndex && s.event == kNoIndex) break;
-      return actor + " reads " + page + " although the same CPU has already seen what is newer";
-    case Effect::kFreedPageRead: return actor + " reads " + page + " after it was freed";
-    case Effect::kFreedPageWrite: return actor + " lands in " + page + " after it was freed: whoever owns the page now is corrupted";
-    case Effect::kFreedTableWalk: return "the walk for " + actor + " reads a table after it was freed";
-    case Effect::kUnexpectedFault: return fault_sentence(slice, s, actor);
-    case Effect::kUninitialisedTableWalk:
-      return "the walk for " + actor + " reads a descriptor before its initialisation reached memory";
-    case Effect::kLostTableUpdate:
-      return "an update of the descriptor for " + at + " is lost: it is overwritten, or left in a table that is no longer used";
-    case Effect::kDeviceOrderViolation: break;
+      return "after the update has finished " + walker_name(slice, walker) + " still reads " +
+             page_of(slice, s.outcome, s.page) + " at " + at;
+    default:
+      break;
   }
-  return walker_name(slice, walker) + " ends with the register values that the case forbids";
+  return "an update of the descriptor for " + at +
+         " is lost: it is overwritten, or left in a table that is no longer used";
+}
+
+std::string effect_sentence(const Slice& slice, const Sighting& s, std::uint8_t walker) {
+  const std::string actor = who(slice, s, walker);
+  if (is_forbidden_outcome(s)) {
+    return walker_name(slice, walker) + " ends with the register values that the case forbids";
+  }
+  if (pairs_entries(s.outcome.kind)) return pair_sentence(slice, s, actor);
+  switch (static_cast<Effect>(s.what)) {
+    case Effect::kUnexpectedFault:
+      return fault_sentence(slice, s, actor);
+    case Effect::kFreedTableWalk:
+      return "the walk for " + actor + " reads a table after it was freed";
+    case Effect::kUninitialisedTableWalk:
+      return "the walk for " + actor +
+             " reads a descriptor before its initialisation reached memory";
+    case Effect::kLostWrite:
+    case Effect::kStaleRead:
+    case Effect::kLostTableUpdate:
+      return end_sentence(slice, s, walker);
+    default:
+      return landing_sentence(slice, s, actor);
+  }
 }
 
 std::string rule_sentence(const Slice& slice, const Sighting& s, std::uint8_t walker) {
   const std::string cpu = walker_name(slice, walker);
   const std::string old_text = describe_entry(slice, s.old_entry);
-  const std::string at = s.va_point < slice.va_points.size() ? slice.va_points[s.va_point].name : "";
+  const std::string at =
+      s.va_point < slice.va_points.size() ? slice.va_points[s.va_point].name : "";
   switch (static_cast<Rule>(s.what)) {
     case Rule::kInvalidateBeforeFree:
       return page_name(slice, s.page) + " is freed while " + cpu + " may still hold " + old_text +
              " for " + at;
     case Rule::kInvalidateBeforeReliance:
-      return page_name(slice, s.page) + " is read as frozen while " + cpu + " may still write it through " + old_text;
+      return page_name(slice, s.page) + " is read as frozen while " + cpu +
+             " may still write it through " + old_text;
     case Rule::kInvalidateBeforeTagReuse:
-      return cpu + " may still hold " + old_text + " of other tables under the tag that is given to new ones";
+      return cpu + " may still hold " + old_text +
+             " of other tables under the tag that is given to new ones";
     case Rule::kInvalidateBeforeEnd:
       return "the update is over, but " + cpu + " may still hold " + old_text + " for " + at +
              " and nothing invalidates it";
     case Rule::kInitialiseBeforePublish:
-      return cpu + " can reach the descriptor for " + at + " before its table's contents are ordered";
+      return cpu + " can reach the descriptor for " + at +
+             " before its table's contents are ordered";
     case Rule::kNotifyBeforeMake:
       return cpu + " may still translate " + at + " by " + old_text +
              " when the new entry is set: notify it in between";
-    case Rule::kBreakBeforeMake: break;
+    case Rule::kBreakBeforeMake:
+      break;
   }
   return cpu + " may hold both for " + at;
 }
@@ -406,10 +479,14 @@ Location writer_of(const Slice& slice, std::uint8_t entry) {
 
 Certainty certainty_of(arch::Confidence confidence) {
   switch (confidence) {
-    case arch::Confidence::kHigh: return Certainty::kHigh;
-    case arch::Confidence::kMedium: return Certainty::kMedium;
-    case arch::Confidence::kLow: return Certainty::kLow;
-    case arch::Confidence::kSingleSource: break;
+    case arch::Confidence::kHigh:
+      return Certainty::kHigh;
+    case arch::Confidence::kMedium:
+      return Certainty::kMedium;
+    case arch::Confidence::kLow:
+      return Certainty::kLow;
+    case arch::Confidence::kSingleSource:
+      break;
   }
   return Certainty::kSingleSource;
 }
@@ -455,8 +532,9 @@ Finding make_finding(const Slice& slice, const Found& found) {
   } else {
     finding.effect = static_cast<Effect>(s.what);
     finding.why = effect_sentence(slice, s, walker);
-    if (s.outcome.kind == OutcomeKind::kMixture || s.outcome.kind == OutcomeKind::kAbort) {
-      finding.subject = describe_entry(slice, s.outcome.a) + "  and  " + describe_entry(slice, s.outcome.b);
+    if (pairs_entries(s.outcome.kind)) {
+      finding.subject =
+          describe_entry(slice, s.outcome.a) + "  and  " + describe_entry(slice, s.outcome.b);
     }
   }
   if (finding.location.line == 0) finding.location = narrator.blamed();
