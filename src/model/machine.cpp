@@ -119,31 +119,46 @@ void Semantics::find_classes() {
   }
 }
 
-// An event commutes with everything and shows nothing if nobody else touches what it touches.
-bool Semantics::is_independent(const SliceAgent& agent, const Event& e) const {
-  if (e.kind != EventKind::kReadPage && e.kind != EventKind::kReadCell) return false;
-  if (e.relies) return false;
+bool Semantics::others_touch(const SliceAgent& agent, const Event& e) const {
   for (const SliceAgent& other : slice_.agents) {
+    if (&other == &agent) continue;
     for (const Event& o : other.events) {
-      const bool writes = o.kind == EventKind::kWriteCell || o.kind == EventKind::kCasCell ||
-                          o.kind == EventKind::kUpdateCell || o.kind == EventKind::kWritePage ||
-                          o.kind == EventKind::kAllocate || o.kind == EventKind::kAccess;
-      const bool own = &other == &agent;
-      if (!writes || own) continue;
-      if (e.kind == EventKind::kReadCell && (o.cell == e.cell || o.cell == kNoIndex)) return false;
-      if (e.kind == EventKind::kReadPage && o.kind != EventKind::kWriteCell) return false;
+      const bool same_cell = e.cell != kNoIndex && o.cell == e.cell;
+      const bool same_page = e.page != kNoIndex && o.page == e.page;
+      const bool locks = o.kind == EventKind::kLock || o.kind == EventKind::kUnlock;
+      if (same_cell || same_page || (locks && o.lock == e.lock && is_lock(e))) return true;
+      // An allocation fills every descriptor of its table with bytes of nobody's.
+      const bool fills = o.kind == EventKind::kAllocate && e.cell != kNoIndex;
+      if (fills && o.page == slice_.cells[e.cell].table_page) return true;
     }
   }
-  if (e.kind == EventKind::kReadCell) {
-    for (const CellValue& v : slice_.cells[e.cell].values) {
-      if (v.after_af != kNoIndex || v.after_dirty != kNoIndex) return false;
-    }
-    return true;
+  return false;
+}
+
+// Whether some translation may lead to the page.
+bool Semantics::is_mapped(std::uint8_t page) const {
+  return std::any_of(slice_.entries.begin(), slice_.entries.end(),
+                     [&](const Entry& entry) { return entry.leaf && entry.page == page; });
+}
+
+// An event that commutes with every other and that nobody can see: it touches what nobody else
+// does. Where one is possible, taking it alone loses nothing.
+bool Semantics::is_independent(const SliceAgent& agent, const Event& e) const {
+  if (others_touch(agent, e)) return false;
+  switch (e.kind) {
+    case EventKind::kLock:
+    case EventKind::kUnlock:
+      return true;
+    case EventKind::kReadPage:
+    case EventKind::kWritePage:
+      return !e.relies && !is_mapped(e.page);
+    case EventKind::kReadCell:
+      return std::none_of(
+          slice_.cells[e.cell].values.begin(), slice_.cells[e.cell].values.end(),
+          [](const CellValue& v) { return v.after_af != kNoIndex || v.after_dirty != kNoIndex; });
+    default:
+      return false;
   }
-  for (const Entry& entry : slice_.entries) {
-    if (entry.leaf && entry.page == e.page) return false;
-  }
-  return true;
 }
 
 void Semantics::find_independent() {

@@ -266,6 +266,11 @@ class Semantics {
   void find_classes();
   void find_trees();
   void find_independent();
+  static bool is_lock(const Event& e) {
+    return e.kind == EventKind::kLock || e.kind == EventKind::kUnlock;
+  }
+  [[nodiscard]] bool others_touch(const SliceAgent& agent, const Event& e) const;
+  [[nodiscard]] bool is_mapped(std::uint8_t page) const;
   [[nodiscard]] bool is_independent(const SliceAgent& agent, const Event& e) const;
 };
 

@@ -517,8 +517,9 @@ CellValue SliceBuilder::make_value(const CellDraft& d, std::uint64_t raw, bool j
     const bool awaits = !arch::has_access_flag({raw});
     value.kind = ValueKind::kLeaf;
     if (awaits) {
-      value.kind =
-          program_.machine.features.hardware_af ? ValueKind::kAwaitsAf : ValueKind::kFaulting;
+      const bool hardware_sets = program_.machine.features.hardware_af &&
+                                 settings_.assumptions.is_default(Assumption::kAfClearIsBreak);
+      value.kind = hardware_sets ? ValueKind::kAwaitsAf : ValueKind::kFaulting;
     }
     const auto page = index_.page_at(target_of(d, raw, level));
     if (page) value.page = page_index(*page);
