@@ -54,7 +54,7 @@ void switch_assumption(arch::Assumptions& assumptions, const std::string& text) 
 }
 
 void add_entry_options(CLI::App& app, ChangeSettings& settings) {
-  constexpr const char* kExpected = "a hexadecimal descriptor of at most 64 bits, or -";
+  static constexpr const char* kExpected = "a hexadecimal descriptor of at most 64 bits, or -";
   add_parsed(app, "OLD", settings.old_value, parse_hex, kExpected,
              "the descriptor that is replaced")
       ->required();
@@ -73,7 +73,7 @@ void add_entry_options(CLI::App& app, ChangeSettings& settings) {
 }
 
 void add_context_options(CLI::App& app, ChangeSettings& settings) {
-  constexpr const char* kGroup = "Context";
+  static constexpr const char* kGroup = "Context";
   add_parsed(app, "--bbm", settings.bbm_levels, parse_bbm_levels,
              "FEAT_BBM levels such as 0..3 or 0,2",
              "FEAT_BBM levels to answer for (default 0..3, or that of --cpu)")

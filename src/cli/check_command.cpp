@@ -226,7 +226,7 @@ ExitStatus status_of(report::Outcome outcome) {
 }
 
 ExitStatus worse(ExitStatus a, ExitStatus b) {
-  constexpr std::array<int, 4> kWeight{0, 1, 3, 2};  // by status
+  static constexpr std::array<int, 4> kWeight{0, 1, 3, 2};  // by status
   return kWeight[a] >= kWeight[b] ? a : b;
 }
 

@@ -12,8 +12,9 @@ namespace {
 
 std::optional<std::uint64_t> parse_number(std::string_view text, int base) {
   std::uint64_t value = 0;
-  const char* const end = text.data() + text.size();
-  const auto [stopped, error] = std::from_chars(text.data(), end, value, base);
+  const char* const begin = text.data();
+  const char* const end = begin + text.size();
+  const auto [stopped, error] = std::from_chars(begin, end, value, base);
   if (text.empty() || error != std::errc{} || stopped != end) return std::nullopt;
   return value;
 }
@@ -88,12 +89,12 @@ std::optional<std::uint64_t> parse_bytes(std::string_view text) {
 }
 
 std::optional<std::vector<std::uint8_t>> parse_bbm_levels(std::string_view text) {
-  constexpr std::array<std::string_view, 4> kNames{"0", "1", "2", "3"};
+  static constexpr std::array<std::string_view, 4> kNames{"0", "1", "2", "3"};
   return as<std::uint8_t>(parse_list(text, kNames));
 }
 
 std::optional<std::vector<arch::Ets>> parse_ets_levels(std::string_view text) {
-  constexpr std::array<std::string_view, 3> kNames{"none", "2", "3"};
+  static constexpr std::array<std::string_view, 3> kNames{"none", "2", "3"};
   return as<arch::Ets>(parse_list(text, kNames));
 }
 

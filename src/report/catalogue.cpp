@@ -27,8 +27,8 @@ std::string item(std::string_view name, std::string_view text, const Painter& pa
 }
 
 std::string_view cell(arch::LevelAnswer answer) {
-  constexpr std::array<std::string_view, 8> kCells{"no",     "yes",   "nT",       "unclear",
-                                                   "likely", "other", "unlisted", "-"};
+  static constexpr std::array<std::string_view, 8> kCells{"no",     "yes",   "nT",       "unclear",
+                                                          "likely", "other", "unlisted", "-"};
   return kCells[static_cast<std::size_t>(answer)];
 }
 

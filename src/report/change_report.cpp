@@ -49,7 +49,7 @@ std::vector<std::string> differences(arch::DiffMask mask) {
 }
 
 std::string_view hazard_text(arch::Hazard hazard) {
-  constexpr std::array<std::string_view, 4> kTexts{
+  static constexpr std::array<std::string_view, 4> kTexts{
       "", "an access uses either entry until the TLBI; never a mixture, never an abort",
       "an access uses either entry, or takes a TLB conflict abort",
       "an access may mix fields of both entries, or take a TLB conflict abort"};
@@ -57,7 +57,7 @@ std::string_view hazard_text(arch::Hazard hazard) {
 }
 
 std::string_view owed_text(arch::TlbiOwed owed) {
-  constexpr std::array<std::string_view, 8> kTexts{
+  static constexpr std::array<std::string_view, 8> kTexts{
       "none",
       "of the leaf",
       "of all levels, so that walk caches forget the table",
@@ -70,7 +70,7 @@ std::string_view owed_text(arch::TlbiOwed owed) {
 }
 
 std::string_view when_text(arch::TlbiWhen when) {
-  constexpr std::array<std::string_view, 6> kTexts{
+  static constexpr std::array<std::string_view, 6> kTexts{
       "",
       "needed only for the change to take effect everywhere",
       "may wait, but not beyond the next change",

@@ -12,7 +12,7 @@ namespace amalgam::report {
 namespace {
 
 std::string_view name(model::Certainty certainty) {
-  constexpr std::array<std::string_view, 4> kNames{"high", "medium", "low", "single-source"};
+  static constexpr std::array<std::string_view, 4> kNames{"high", "medium", "low", "single-source"};
   return kNames[static_cast<std::size_t>(certainty)];
 }
 

@@ -117,9 +117,9 @@ std::string common_directory(const std::vector<std::string>& files) {
 
 // What all names end in, if it says no more than that they are scenarios.
 std::string common_suffix(const std::vector<std::string>& files) {
-  constexpr std::string_view kSuffix = ".scn";
-  const auto has = [&](const std::string& file) { return file.ends_with(kSuffix); };
-  return std::string(std::ranges::all_of(files, has) ? kSuffix : "");
+  const std::string suffix = ".scn";
+  const auto has = [&](const std::string& file) { return file.ends_with(suffix); };
+  return std::ranges::all_of(files, has) ? suffix : "";
 }
 
 }  // namespace
@@ -180,7 +180,7 @@ std::string CheckTable::totals() const {
 }
 
 std::string totals_text(const std::array<std::uint64_t, 6>& counts_by_outcome) {
-  constexpr std::array<std::string_view, 6> kTexts{
+  static constexpr std::array<std::string_view, 6> kTexts{
       "clean",           "as expected", "with a violation or effect",
       "NOT as expected", "undecided",   "that cannot be used"};
   std::vector<std::string> parts;

@@ -37,9 +37,9 @@ std::string place(const Case& checked, const model::Location& at) {
 }
 
 std::string_view certainty_text(model::Certainty certainty) {
-  constexpr std::array<std::string_view, 4> kTexts{"", "the reference is not certain",
-                                                   "inferred: no source confirms it",
-                                                   "rests on a single source"};
+  static constexpr std::array<std::string_view, 4> kTexts{"", "the reference is not certain",
+                                                          "inferred: no source confirms it",
+                                                          "rests on a single source"};
   return kTexts[static_cast<std::size_t>(certainty)];
 }
 

@@ -66,7 +66,7 @@ std::string summary(const arch::Entry& entry, const arch::ChangeContext& context
 }
 
 std::string setting(const arch::Geometry& g, int level) {
-  constexpr std::array<std::string_view, 3> kRegimes{"EL1&0", "EL2", "EL2&0"};
+  static constexpr std::array<std::string_view, 3> kRegimes{"EL1&0", "EL2", "EL2&0"};
   const bool stage1 = g.stage == arch::Stage::kStage1;
   return fmt::format(
       "level {}, {}, granule {}, {}-bit input, {}-bit output addresses{}", level,
@@ -75,12 +75,12 @@ std::string setting(const arch::Geometry& g, int level) {
 }
 
 std::string_view name(arch::Granule granule) {
-  constexpr std::array<std::string_view, 3> kNames{"4K", "16K", "64K"};
+  static constexpr std::array<std::string_view, 3> kNames{"4K", "16K", "64K"};
   return kNames[static_cast<std::size_t>(granule)];
 }
 
 std::string_view name(arch::Regime regime) {
-  constexpr std::array<std::string_view, 3> kNames{"el1", "el2", "el20"};
+  static constexpr std::array<std::string_view, 3> kNames{"el1", "el2", "el20"};
   return kNames[static_cast<std::size_t>(regime)];
 }
 

@@ -76,6 +76,12 @@ void add(model::Coverage& total, const model::Coverage& level) {
   total.peak_bytes = std::max(total.peak_bytes, level.peak_bytes);
 }
 
+// The order of findings with one name.
+auto order_of(const Finding& finding) {
+  return std::tuple(finding.location.line, finding.location.column,
+                    std::string_view(finding.subject), std::string_view(finding.why));
+}
+
 bool takes_away(std::vector<Level>& from, const std::vector<Level>& levels) {
   const auto covered = [&](const Level& level) {
     return std::ranges::find(levels, level) != levels.end();
@@ -114,9 +120,12 @@ Digest digest(const model::CheckResult& result) {
     if (!level.clean()) d.found.push_back(at);
     if (level.clean() && level.decided()) d.clean.push_back(at);
   }
-  std::ranges::stable_sort(d.rules, {}, [](const SharedFinding& s) { return s.finding->rule; });
-  std::ranges::stable_sort(d.effects, {}, [](const SharedFinding& s) {
-    return telling_rank(s.finding->effect.value_or(Effect::kConflictAbort));
+  std::ranges::sort(d.rules, {}, [](const SharedFinding& s) {
+    return std::tuple(s.finding->rule, order_of(*s.finding));
+  });
+  std::ranges::sort(d.effects, {}, [](const SharedFinding& s) {
+    return std::tuple(telling_rank(s.finding->effect.value_or(Effect::kConflictAbort)),
+                      order_of(*s.finding));
   });
   return d;
 }

@@ -29,8 +29,8 @@ struct SharedSentence {
 
 // Refers to the result that it was made of.
 struct Digest {
-  std::vector<SharedFinding> rules;    // in the order of Rule
-  std::vector<SharedFinding> effects;  // the most telling first
+  std::vector<SharedFinding> rules;    // in the order of Rule, then by place
+  std::vector<SharedFinding> effects;  // the most telling first, then by place
   std::vector<SharedDependence> dependences;
   std::vector<SharedSentence> bounds;
   std::vector<Level> found;  // levels with a rule or an effect

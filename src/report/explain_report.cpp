@@ -25,12 +25,13 @@ struct Row {
 };
 
 std::string_view cacheability_text(arch::Cacheability cacheability) {
-  constexpr std::array<std::string_view, 3> kTexts{"Non-cacheable", "Write-Through", "Write-Back"};
+  static constexpr std::array<std::string_view, 3> kTexts{"Non-cacheable", "Write-Through",
+                                                          "Write-Back"};
   return kTexts[static_cast<std::size_t>(cacheability)];
 }
 
 std::string memory_text(const arch::MemoryAttributes& memory) {
-  constexpr std::array<std::string_view, 4> kDevices{"nGnRnE", "nGnRE", "nGRE", "GRE"};
+  static constexpr std::array<std::string_view, 4> kDevices{"nGnRnE", "nGnRE", "nGRE", "GRE"};
   switch (memory.type) {
     case arch::MemoryType::kDevice:
       return fmt::format("Device-{}", kDevices[static_cast<std::size_t>(memory.device)]);

@@ -37,7 +37,7 @@ std::vector<Block> blocks_of(const std::vector<Level>& levels) {
 }  // namespace
 
 std::string_view name(arch::Ets ets) {
-  constexpr std::array<std::string_view, 3> kNames{"none", "2", "3"};
+  static constexpr std::array<std::string_view, 3> kNames{"none", "2", "3"};
   return kNames[static_cast<std::size_t>(ets)];
 }
 

@@ -114,7 +114,7 @@ bool writable(const ChangeContext& context, const Entry& e) {
 
 // The output address is all that stands in the way: everything else may change in place.
 bool moves_only(const Entry& old_entry, const Entry& new_entry, const Change& change) {
-  constexpr arch::DiffMask kInPlace =
+  static constexpr arch::DiffMask kInPlace =
       arch::Difference::kOutputAddress | arch::Difference::kPermissionWidened |
       arch::Difference::kPermissionNarrowed | arch::Difference::kDirty |
       arch::Difference::kSoftware | arch::Difference::kAccessFlag;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "report/columns.hpp"
@@ -50,7 +51,7 @@ std::size_t natural_width(const model::Witness& witness, std::uint32_t actor) {
 void fit(std::vector<Column>& columns, std::size_t room) {
   std::vector<Column*> by_width;
   for (Column& column : columns) by_width.push_back(&column);
-  std::ranges::stable_sort(by_width, {}, &Column::width);
+  std::ranges::sort(by_width, {}, [](const Column* c) { return std::pair(c->width, c->actor); });
   std::size_t left = by_width.size();
   for (Column* column : by_width) {
     const std::size_t share = std::max(room / left, kMinColumn);
