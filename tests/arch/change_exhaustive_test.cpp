@@ -139,7 +139,7 @@ Fields page() {
   return {.kind = Kind::kPage, .address = kPageA, .shareability = 3, .access_flag = 1};
 }
 
-// Stage 1 pages over every field of RWHZWS, and an invalid entry.
+// Stage 1 pages over every field of R_WHZWS, and an invalid entry.
 std::vector<Fields> stage1_attributes() {
   std::vector<Fields> fields{page()};
   multiply(fields, &Fields::attr_indx, {0, 1, 2, 3, 4});

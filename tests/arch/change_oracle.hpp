@@ -108,7 +108,7 @@ inline bool global(const Pair& p, const Leaf& leaf) {
   return is_stage2(p.c) || p.c.geometry.regime == Regime::kEl2 || leaf.fields.not_global == 0;
 }
 
-// RWHZWS, clause by clause.
+// R_WHZWS, clause by clause.
 inline bool clause1_type(const Pair& p) {
   const auto a = memory(p.c, p.before);
   const auto b = memory(p.c, p.after);

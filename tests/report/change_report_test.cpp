@@ -36,7 +36,7 @@ TEST(ChangeText, TellsRequirementReasonAndSequence) {
 BBM 0 1 2 3: break-before-make required
   change    output address and write permission in one store
   why       the output address changes and one side is writable, however briefly; no level relaxes
-            this [RWHZWS (2), RPVTFW; row 13 of docs/change-table.md; confidence high]
+            this [R_WHZWS (2), R_PVTFW; row 13 of docs/change-table.md; confidence high]
   tlbi      vaale1is, of the leaf: inside the break-before-make sequence
   otherwise an access may mix fields of both entries, or take a TLB conflict abort
   depends   at BBM 1 2 3 on mixture-at-every-level: a change that no level relaxes can give mixtures
@@ -87,7 +87,7 @@ TEST(ChangeJson, HoldsWhatTheTextShows) {
   EXPECT_EQ(level["bbm"], 2);
   EXPECT_EQ(level["break_required"], true);
   EXPECT_EQ(level["row"], 13);
-  EXPECT_EQ(level["label"], "RWHZWS (2), RPVTFW");
+  EXPECT_EQ(level["label"], "R_WHZWS (2), R_PVTFW");
   EXPECT_EQ(level["confidence"], "high");
   EXPECT_EQ(level["tlbi"], "last-level");
   EXPECT_EQ(level["tlbi_operation"], "vaale1is");

@@ -13,7 +13,7 @@ namespace amalgam::arch {
 // one walk and do not compete (RowId::kNone). Bits that mean nothing in the context (DBM without
 // hardware dirty management, an AttrIndx that selects equal attributes) count as software bits.
 // If several rows apply, the strongest gives `row`, and the TLBI fields serve all of them.
-// Cost: constant, no tables walked. Source: the change table and RWHZWS.
+// Cost: constant, no tables walked. Source: the change table and R_WHZWS.
 constexpr Change classify(const Entry& old_entry, const Entry& new_entry,
                           const ChangeContext& context) {
   change_detail::Asker asker(context.assumptions);

@@ -123,7 +123,7 @@ constexpr Change table_to_table(const Entry& old_e, const Entry& new_e, const Ch
 struct Facts {
   DiffMask differs;
   bool size_like = false;       // size or contiguous bit
-  bool address_breaks = false;  // RWHZWS (2)
+  bool address_breaks = false;  // R_WHZWS (2)
   bool made_global = false;
   bool unrelaxed = false;     // something that no level relaxes
   bool grouped = false;       // contiguous bit set on both sides of one size
@@ -139,7 +139,7 @@ constexpr bool either_writable(const ChangeContext& c, const Entry& a, const Ent
          is_writable(g, b.descriptor, b.level, c.any_hardware_dirty);
 }
 
-// RWHZWS (1) read with the assumptions about what a memory type is.
+// R_WHZWS (1) read with the assumptions about what a memory type is.
 constexpr bool type_breaks(DiffMask differs, Asker& asker) {
   if (differs.any(kUnrelaxed)) return true;
   if (differs.has(Difference::kTagged) && !asker.ask(Assumption::kTaggedIsPermissionLike)) {
