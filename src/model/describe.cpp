@@ -108,9 +108,11 @@ std::string access_name(AccessKind kind) {
     case AccessKind::kStore:
       return "store";
     case AccessKind::kAdd:
+      return "add";
+    case AccessKind::kExchange:
       break;
   }
-  return "add";
+  return "cas";
 }
 
 }  // namespace amalgam::model

@@ -19,7 +19,7 @@ std::string page_name(const Slice& slice, std::uint8_t page);
 // "cpu 1"; a device's name.
 std::string walker_name(const Slice& slice, std::uint8_t walker);
 
-// "load", "store", "add".
+// "load", "store", "add", "cas".
 std::string access_name(AccessKind kind);
 
 }  // namespace amalgam::model

@@ -106,7 +106,8 @@ struct DescriptorExpr {
   std::uint64_t set = 0;
 };
 
-enum class AccessKind : std::uint8_t { kLoad, kStore, kAdd };
+// kExchange is a compare-exchange: it needs write permission even where the comparison fails.
+enum class AccessKind : std::uint8_t { kLoad, kStore, kAdd, kExchange };
 
 namespace op {
 

@@ -500,7 +500,7 @@ void EventBuilder::add_walk_and_access(std::uint8_t va, AccessKind kind, bool ma
   walk.partner = static_cast<std::uint8_t>(walk_index + 1);
   std::uint16_t classes = kReads;
   if (kind == AccessKind::kStore) classes = kWrites;
-  if (kind == AccessKind::kAdd) classes = kReads | kWrites;
+  if (kind == AccessKind::kAdd || kind == AccessKind::kExchange) classes = kReads | kWrites;
   Event& access = push(EventKind::kAccess, classes, access_template.preds | bit(walk_index));
   access.va_point = va;
   access.slot = slot;
@@ -533,7 +533,7 @@ void EventBuilder::operator_on(const op::FrameAccess& o) {
   if (o.kind == AccessKind::kLoad) return;
   Event& write = push(EventKind::kWritePage, kWrites, same_page(page));
   write.page = page;
-  write.value.constant = o.kind == AccessKind::kAdd ? kNoIndex : data_value(o.value);
+  write.value.constant = o.kind != AccessKind::kStore ? kNoIndex : data_value(o.value);
 }
 
 // Of copies in a row to pages outside the slice one is enough: nothing happens between them.

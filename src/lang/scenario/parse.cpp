@@ -289,7 +289,8 @@ class TopReader {
     if (line.accept("load")) return AccessKind::kLoad;
     if (line.accept("store")) return AccessKind::kStore;
     if (line.accept("add")) return AccessKind::kAdd;
-    line.fail_expected("`load`, `store` or `add`");
+    if (line.accept("cas")) return AccessKind::kExchange;
+    line.fail_expected("`load`, `store`, `add` or `cas`");
     return AccessKind::kLoad;
   }
 
