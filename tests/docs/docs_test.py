@@ -1,0 +1,106 @@
+#!/usr/bin/env python3
+"""The documents say what the program says: names, assumptions, and the verdicts of the cases."""
+
+import fnmatch
+import json
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(os.environ["AMALGAM_SOURCE_DIR"])
+PROGRAM = os.environ["AMALGAM_BINARY"]
+CASES = sorted(file.stem for file in (ROOT / "scenarios").glob("*.scn"))
+CASE_PREFIXES = "bug|cont|create|hvo|notify|worked"
+
+failures = []
+
+
+def expect_equal(what, said, meant):
+    for line in [line for line in meant if line not in said]:
+        failures.append(f"{what} lacks: {line}")
+    for line in [line for line in said if line not in meant]:
+        failures.append(f"{what} should not say: {line}")
+    if sorted(said) == sorted(meant) and said != meant:
+        failures.append(f"{what}: another order")
+
+
+def listed(command):
+    run = subprocess.run([PROGRAM, command, "--json"], capture_output=True, check=True)
+    return json.loads(run.stdout)
+
+
+def table(document, header):
+    """The rows of the table whose header line starts with `header`, cells stripped."""
+    lines = (ROOT / "docs" / document).read_text().splitlines()
+    start = next(i for i, line in enumerate(lines) if line.startswith(header))
+    rows = []
+    for line in lines[start + 2 :]:
+        if not line.startswith("|"):
+            break
+        rows.append([cell.strip() for cell in line.strip("|").split("|")])
+    return rows
+
+
+def check_names():
+    rules = [[f"`{r['name']}`", r["label"], r["meaning"]] for r in listed("rules")["rules"]]
+    expect_equal("the rules of glossary.md", table("glossary.md", "| rule | label | meaning |"), rules)
+    effects = [[f"`{e['name']}`", e["meaning"]] for e in listed("effects")["effects"]]
+    expect_equal("the effects of glossary.md", table("glossary.md", "| effect | meaning |"), effects)
+
+
+def check_assumptions():
+    meant = [
+        [f"`{a['name']}`", a["values"][0], ", ".join(a["values"][1:])]
+        for a in listed("assumptions")["check"]
+    ]
+    said = [row[:3] for row in table("machine.md", "| assumption | default")]
+    expect_equal("the assumptions of machine.md", said, meant)
+
+
+def expectation(case):
+    """The `expect` block of a case, an item for each line that names levels."""
+    items = []
+    text = (ROOT / "scenarios" / f"{case}.scn").read_text()
+    for line in text.partition("\nexpect\n")[2].splitlines():
+        words = " ".join(line.split("#")[0].split())
+        if re.match(r"(bbm|ets)\b", words):
+            items.append(words)
+        elif words.startswith("effects ") and "effects " in items[-1]:
+            items[-1] += ", " + words.removeprefix("effects ")
+        elif words.startswith("effects "):
+            items[-1] += "; " + words
+        elif words:
+            items[-1] += " " + words
+    return items
+
+
+def check_verdicts():
+    said = (ROOT / "docs" / "answers.md").read_text()
+    rows = re.findall(r"^\| `scenarios/([\w-]+)\.scn` \| (.*) \|$", said, re.MULTILINE)
+    if len(rows) < 80:
+        failures.append(f"answers.md has {len(rows)} verdicts")
+    for case, verdict in rows:
+        if case in CASES and verdict.split("<br>") != expectation(case):
+            failures.append(f"answers.md on {case}: {verdict}\n  the file: {expectation(case)}")
+
+
+def check_mentions():
+    rules = {rule["name"] for rule in listed("rules")["rules"]}
+    for document in [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]:
+        text = document.read_text()
+        names = re.findall(r"scenarios/([\w*-]+)\.scn", text)
+        names += re.findall(rf"`((?:{CASE_PREFIXES})-[\w*-]+)(?:\.scn)?`", text)
+        for name in sorted(set(names) - rules):
+            if not fnmatch.filter(CASES, name):
+                failures.append(f"{document.name} names a case that is not there: {name}")
+
+
+check_names()
+check_assumptions()
+check_verdicts()
+check_mentions()
+for failure in failures:
+    print(failure, file=sys.stderr)
+sys.exit(1 if failures else 0)
