@@ -79,9 +79,39 @@ bool holds_at(const SharedFinding& shared, const Level& level) {
   return std::ranges::find(shared.levels, level) != shared.levels.end();
 }
 
-bool blamed_by_a_rule(const Digest& d, const model::Location& at) {
-  return std::ranges::any_of(
-      d.rules, [&](const SharedFinding& rule) { return rule.finding->location.line == at.line; });
+// Levels that have an effect although no rule is broken.
+std::vector<Level> levels_without_rule(const Digest& d) {
+  std::vector<Level> levels = d.found;
+  for (const SharedFinding& rule : d.rules) {
+    std::erase_if(levels, [&](const Level& level) { return holds_at(rule, level); });
+  }
+  return levels;
+}
+
+// The effect that stands for harm without a broken rule, which has no other block to stand in;
+// d.effects.end() where there is none.
+auto effect_without_rule(const Digest& d, const std::vector<Level>& levels) {
+  return std::ranges::find_if(d.effects, [&](const SharedFinding& effect) {
+    return std::ranges::any_of(levels, [&](const Level& level) { return holds_at(effect, level); });
+  });
+}
+
+std::string harm_block(const Case& checked, const Digest& d, const Painter& paint) {
+  const std::vector<Level> levels = levels_without_rule(d);
+  const auto found = effect_without_rule(d, levels);
+  if (found == d.effects.end()) return {};
+  const model::Finding& finding = *found->finding;
+  return paint(Ink::kStrong, place(checked, finding.location) + ": ") +
+         paint(Ink::kBad, "effect at " + level_list(levels, d.tell_ets)) +
+         paint(Ink::kStrong, ": no rule is broken, but a user sees this") + '\n' +
+         source_line(checked.text, finding.location, finding.subject, paint);
+}
+
+// Whether a block with this line stands above the effects.
+bool is_shown(const Digest& d, const model::Location& at) {
+  const auto has_line = [&](const SharedFinding& s) { return s.finding->location.line == at.line; };
+  const auto harm = effect_without_rule(d, levels_without_rule(d));
+  return std::ranges::any_of(d.rules, has_line) || (harm != d.effects.end() && has_line(*harm));
 }
 
 // "cpu 1 increments tail[0] after it was freed (BBM 0 1; line 15; inferred)"
@@ -90,7 +120,7 @@ std::string effect_sentence(const Digest& d, const SharedFinding& shared) {
   std::vector<std::string> parts;
   if (shared.levels.size() != d.found.size())
     parts.push_back(level_list(shared.levels, d.tell_ets));
-  if (finding.location.line != 0 && !blamed_by_a_rule(d, finding.location)) {
+  if (finding.location.line != 0 && !is_shown(d, finding.location)) {
     parts.push_back("line " + std::to_string(finding.location.line));
   }
   const std::string_view certainty = certainty_text(finding.certainty);
@@ -108,29 +138,6 @@ std::string effects_block(const Digest& d, const Painter& paint) {
         paint(Ink::kFaint, head) + paint(Ink::kBad, name) + body.substr(head.size() + name.size());
   }
   return result;
-}
-
-// Levels that have an effect although no rule is broken.
-std::vector<Level> levels_without_rule(const Digest& d) {
-  std::vector<Level> levels = d.found;
-  for (const SharedFinding& rule : d.rules) {
-    std::erase_if(levels, [&](const Level& level) { return holds_at(rule, level); });
-  }
-  return levels;
-}
-
-// Harm without a broken rule has no block of its own to stand in.
-std::string harm_block(const Case& checked, const Digest& d, const Painter& paint) {
-  const std::vector<Level> levels = levels_without_rule(d);
-  const auto found = std::ranges::find_if(d.effects, [&](const SharedFinding& effect) {
-    return std::ranges::any_of(levels, [&](const Level& level) { return holds_at(effect, level); });
-  });
-  if (found == d.effects.end()) return {};
-  const model::Finding& finding = *found->finding;
-  return paint(Ink::kStrong, place(checked, finding.location) + ": ") +
-         paint(Ink::kBad, "effect at " + level_list(levels, d.tell_ets)) +
-         paint(Ink::kStrong, ": no rule is broken, but a user sees this") + '\n' +
-         source_line(checked.text, finding.location, finding.subject, paint);
 }
 
 std::string witness_block(const Digest& d, const SharedFinding& shared, const Painter& paint) {
@@ -274,7 +281,9 @@ std::string check_text(const Case& checked, Witnesses witnesses, const Painter& 
   result += bounds_block(checked, d, paint);
   result += entry("covered", coverage_text(checked.result), paint);
   result += dependences_block(d, paint);
-  return result + expectation_block(checked, d, paint);
+  result += expectation_block(checked, d, paint);
+  if (checked.program.reason.empty()) return result;
+  return result + entry("reason", "of the file: " + checked.program.reason, paint);
 }
 
 }  // namespace amalgam::report

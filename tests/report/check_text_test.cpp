@@ -80,6 +80,12 @@ TEST(CheckText, SaysWhetherItIsAsExpected) {
                 "amalgamation,\n            conflict-abort (line 6)\n"));
 }
 
+TEST(CheckText, EndsWithTheReasonThatTheFileGives) {
+  Case checked = case_of({clean_level(0)});
+  checked.program.reason = "nothing moves";
+  EXPECT_TRUE(text_of(checked).ends_with("\n  reason    of the file: nothing moves\n"));
+}
+
 TEST(CheckText, NamesTheBoundThatWasHit) {
   model::LevelResult bounded = clean_level(2);
   bounded.bounds = {"slice vmemmap[1]: more than 10 states"};
@@ -105,6 +111,15 @@ TEST(CheckText, ShowsHarmThatBreaksNoRule) {
   EXPECT_THAT(text_of(case_of({harm})),
               HasSubstr("scenarios/remap.scn:4:5: effect at BBM 1: no rule is broken, but a user "
                         "sees this\n    4 |     set   pte"));
+}
+
+TEST(CheckText, NamesTheLineOfAnEffectThatNoBlockShows) {
+  model::LevelResult level = broken_level(0);
+  level.effects.front().location = {5, 5, 4};
+  EXPECT_THAT(text_of(case_of({level})), HasSubstr("cpu 1 takes an abort (line 5)\n"));
+  level.rules.clear();
+  level.effects.pop_back();
+  EXPECT_THAT(text_of(case_of({level})), HasSubstr("cpu 1 takes an abort\n"));
 }
 
 TEST(CheckText, WitnessesAsAskedFor) {
