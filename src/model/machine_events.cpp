@@ -32,6 +32,8 @@ bool Semantics::enabled(const State& s, std::uint8_t agent, std::uint8_t index) 
 
 void Semantics::expand_agent(const State& s, std::uint8_t agent, MachineSink& sink) const {
   if (layout_.agents[agent].dead.get(s) != 0 || !has_started(s, agent)) return;
+  const SliceAgent& own = slice_.agents[agent];
+  if (own.starts_after_agent == kNoIndex && in_handler(s, own.walker)) return;
   const std::uint64_t stopped = layout_.stopped_by.get(s);
   const bool device = slice_.walkers[slice_.agents[agent].walker].device;
   if (stopped != 0 && stopped - 1 != agent && !device) return;

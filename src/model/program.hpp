@@ -227,6 +227,15 @@ struct Op {
   std::string text;
 };
 
+// Calls `f` with the operation and, where it is an interrupt, with what its handler does.
+template <typename F>
+void for_each_op(const Op& op, F&& f) {
+  f(op);
+  const auto* interrupt = std::get_if<op::Interrupt>(&op.operation);
+  if (interrupt == nullptr) return;
+  for (const Op& inner : interrupt->body) for_each_op(inner, f);
+}
+
 // What a final assertion compares a register with.
 struct RegisterIs {
   RegisterId reg = kNone;

@@ -38,7 +38,7 @@ ProgramIndex::ProgramIndex(const Program& program)
   index_pages();
   for (std::uint32_t a = 0; a < program.agents.size(); ++a) {
     for (std::uint32_t i = 0; i < program.agents[a].ops.size(); ++i) {
-      add(program.agents[a].ops[i], {a, i});
+      for_each_op(program.agents[a].ops[i], [&](const Op& op) { add(op, {a, i}); });
     }
   }
   index_barriers();
@@ -264,15 +264,16 @@ void ProgramIndex::place_cells(TableId table, int level, std::uint64_t va) {
 
 void ProgramIndex::index_aliases() {
   const arch::Geometry& g = program_->machine.geometry;
-  for (const Agent& agent : program_->agents) {
-    for (const Op& op : agent.ops) {
-      const auto* write = std::get_if<op::WriteDescriptor>(&op.operation);
-      if (write == nullptr || write->value.source != kNone) continue;
-      auto& list = constants_[write->cell];
-      if (std::find(list.begin(), list.end(), write->value.set) == list.end()) {
-        list.push_back(write->value.set);
-      }
+  const auto add_constant = [&](const Op& op) {
+    const auto* write = std::get_if<op::WriteDescriptor>(&op.operation);
+    if (write == nullptr || write->value.source != kNone) return;
+    auto& list = constants_[write->cell];
+    if (std::find(list.begin(), list.end(), write->value.set) == list.end()) {
+      list.push_back(write->value.set);
     }
+  };
+  for (const Agent& agent : program_->agents) {
+    for (const Op& op : agent.ops) for_each_op(op, add_constant);
   }
   for (const Region& region : program_->regions) {
     for (std::uint32_t p = 0; p < region.pages; ++p) {

@@ -273,9 +273,10 @@ void SliceBuilder::gather_page_ops(std::uint8_t page) {
   const PageRef ref = slice_.pages[page].ref;
   for (const OpRef op_ref : index_.of_page(ref)) {
     ops_.insert(op_ref);
-    const Operation& operation = program_.agents[op_ref.agent].ops[op_ref.op].operation;
-    const auto* copy = std::get_if<op::CopyFrame>(&operation);
-    if (copy != nullptr && !ref.is_table && copy->to == ref.id) page_index({false, copy->from});
+    for_each_op(program_.agents[op_ref.agent].ops[op_ref.op], [&](const Op& op) {
+      const auto* copy = std::get_if<op::CopyFrame>(&op.operation);
+      if (copy != nullptr && !ref.is_table && copy->to == ref.id) page_index({false, copy->from});
+    });
   }
 }
 
@@ -454,12 +455,13 @@ bool SliceBuilder::grow_paths() {
 bool SliceBuilder::grow_values() {
   bool grown = false;
   for (const OpRef ref : ops_) {
-    const Op& op = program_.agents[ref.agent].ops[ref.op];
-    if (const auto* read = std::get_if<op::ReadDescriptor>(&op.operation)) {
-      draft(read->cell, kNoIndex, kNoIndex, false);
-    }
-    grown |= grow_from(op, ref.agent);
-    grown |= grow_windows(op);
+    for_each_op(program_.agents[ref.agent].ops[ref.op], [&](const Op& op) {
+      if (const auto* read = std::get_if<op::ReadDescriptor>(&op.operation)) {
+        draft(read->cell, kNoIndex, kNoIndex, false);
+      }
+      grown |= grow_from(op, ref.agent);
+      grown |= grow_windows(op);
+    });
   }
   grown |= grow_by_hardware();
   grown |= grow_paths();
