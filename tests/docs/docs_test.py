@@ -45,9 +45,11 @@ def table(document, header):
 
 def check_names():
     rules = [[f"`{r['name']}`", r["label"], r["meaning"]] for r in listed("rules")["rules"]]
-    expect_equal("the rules of glossary.md", table("glossary.md", "| rule | label | meaning |"), rules)
+    said = table("glossary.md", "| rule | label | meaning |")
+    expect_equal("the rules of glossary.md", said, rules)
     effects = [[f"`{e['name']}`", e["meaning"]] for e in listed("effects")["effects"]]
-    expect_equal("the effects of glossary.md", table("glossary.md", "| effect | meaning |"), effects)
+    said = table("glossary.md", "| effect | meaning |")
+    expect_equal("the effects of glossary.md", said, effects)
 
 
 def check_assumptions():
@@ -97,6 +99,19 @@ def check_mentions():
                 failures.append(f"{document.name} names a case that is not there: {name}")
 
 
+def check_readme():
+    """README shows one real answer: the block that starts with the name of a case."""
+    text = (ROOT / "README.md").read_text()
+    shown = re.search(r"```\n((scenarios/[\w-]+\.scn): .*?)```", text, re.DOTALL)
+    if not shown:
+        failures.append("README.md shows no answer")
+        return
+    run = subprocess.run([PROGRAM, "check", shown[2]], cwd=ROOT, capture_output=True, text=True)
+    if run.stdout != shown[1]:
+        failures.append(f"README.md shows another answer than the program gives:\n{run.stdout}")
+
+
+check_readme()
 check_names()
 check_assumptions()
 check_verdicts()
