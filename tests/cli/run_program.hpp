@@ -2,6 +2,7 @@
 #pragma once
 
 #include <gtest/gtest.h>
+#include <unistd.h>
 
 #include <filesystem>
 #include <fstream>
@@ -40,7 +41,8 @@ class InDirectory : public ::testing::Test {
   void SetUp() override {
     const auto* info = ::testing::UnitTest::GetInstance()->current_test_info();
     directory_ = std::filesystem::path(::testing::TempDir()) /
-                 ("amalgam-" + std::string(info->test_suite_name()) + '-' + info->name());
+                 ("amalgam-" + std::to_string(getpid()) + '-' + info->test_suite_name() + '-' +
+                  info->name());
     std::filesystem::remove_all(directory_);
     std::filesystem::create_directories(directory_);
   }
