@@ -12,17 +12,6 @@ constexpr std::size_t kMaxShown = 120;  // characters of a source line
 constexpr std::size_t kShownBefore = 60;
 constexpr std::string_view kCut = "...";
 
-std::string_view source_line(std::string_view text, std::uint32_t number) {
-  for (; number > 1; --number) {
-    const std::size_t end = text.find('\n');
-    if (end == std::string_view::npos) return {};
-    text.remove_prefix(end + 1);
-  }
-  text = text.substr(0, text.find('\n'));
-  if (text.ends_with('\r')) text.remove_suffix(1);
-  return text;
-}
-
 bool starts_character(char c) { return (static_cast<unsigned char>(c) & 0xc0) != 0x80; }
 
 bool is_printable(char c) { return static_cast<unsigned char>(c) >= ' ' && c != '\x7f'; }
@@ -66,6 +55,18 @@ auto place(const Diagnostic& d) { return std::tuple(d.location.line, d.location.
 
 }  // namespace
 
+std::string_view line_of(std::string_view text, std::uint32_t number) {
+  if (number == 0) return {};
+  for (; number > 1; --number) {
+    const std::size_t end = text.find('\n');
+    if (end == std::string_view::npos) return {};
+    text.remove_prefix(end + 1);
+  }
+  text = text.substr(0, text.find('\n'));
+  if (text.ends_with('\r')) text.remove_suffix(1);
+  return text;
+}
+
 std::string render(const Diagnostic& diagnostic, std::string_view file_name,
                    std::string_view text) {
   const model::Location& at = diagnostic.location;
@@ -74,7 +75,7 @@ std::string render(const Diagnostic& diagnostic, std::string_view file_name,
     result += ':' + std::to_string(at.line) + ':' + std::to_string(std::max(at.column, 1U));
   }
   result += ": error: " + diagnostic.message + '\n';
-  const std::string_view line = source_line(text, at.line);
+  const std::string_view line = line_of(text, at.line);
   if (at.line != 0 && !line.empty()) result += excerpt(line, at);
   return result;
 }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -15,6 +16,9 @@ struct Diagnostic {
   model::Location location;
   std::string message;
 };
+
+// Line `number` of a text, counted from 1, without its end; empty if there is none.
+std::string_view line_of(std::string_view text, std::uint32_t number);
 
 // "file:line:column: error: message", and below it the source line with its number and an underline
 // (long lines are cut around the place). A location outside `text` gives the first line alone.

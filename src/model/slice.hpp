@@ -189,7 +189,6 @@ struct Event {
   bool may_fault = false;
   bool copies_tables = false;  // part of op::CopyTables: no update of its own
   bool relies = false;         // reads a page whose contents must hold still
-  bool acts_on_frame = false;
   std::uint8_t lock = 0;
   std::uint8_t root = 0;
   op::NotifyPhase phase = op::NotifyPhase::kNow;
@@ -209,7 +208,6 @@ struct SliceAgent {
   std::uint8_t starts_after_event = 0;
   std::vector<Event> events;
   Mask all = 0;
-  std::vector<RegisterIs> registers;  // unused slots stay empty
 };
 
 // Where a CPU or device stands at the start, and how it translates.

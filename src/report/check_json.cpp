@@ -3,9 +3,9 @@
 #include <array>
 #include <string_view>
 
+#include "lang/diagnostic.hpp"
 #include "report/digest.hpp"
 #include "report/levels.hpp"
-#include "report/source_line.hpp"
 
 namespace amalgam::report {
 
@@ -30,7 +30,7 @@ Json to_json(const model::Witness& witness) {
 }
 
 Json to_json(const Case& checked, const model::Finding& finding, bool witnesses) {
-  const std::string_view source = line_of(checked.text, finding.location.line);
+  const std::string_view source = lang::line_of(checked.text, finding.location.line);
   Json json = {{finding.rule ? "rule" : "effect", name_of(finding)},
                {"location", report::to_json(finding.location)},
                {"source_line", text_or_null(source)},
@@ -103,7 +103,7 @@ Json diagnostics_json(const Case& checked) {
     json.push_back(
         {{"location", report::to_json(diagnostic.location)},
          {"message", diagnostic.message},
-         {"source_line", text_or_null(line_of(checked.text, diagnostic.location.line))}});
+         {"source_line", text_or_null(lang::line_of(checked.text, diagnostic.location.line))}});
   }
   return json;
 }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "lang/diagnostic.hpp"
 #include "report/columns.hpp"
 
 namespace amalgam::report {
@@ -32,21 +33,9 @@ std::string underline(const model::Location& at, std::size_t line_width) {
 
 }  // namespace
 
-std::string_view line_of(std::string_view text, std::uint32_t number) {
-  if (number == 0) return {};
-  for (; number > 1; --number) {
-    const std::size_t end = text.find('\n');
-    if (end == std::string_view::npos) return {};
-    text.remove_prefix(end + 1);
-  }
-  text = text.substr(0, text.find('\n'));
-  if (text.ends_with('\r')) text.remove_suffix(1);
-  return text;
-}
-
 std::string source_line(std::string_view text, const model::Location& at, std::string_view remark,
                         const Painter& paint) {
-  const std::string line = cut(line_of(text, at.line));
+  const std::string line = cut(lang::line_of(text, at.line));
   if (line.empty()) return {};
   const std::string number = std::to_string(at.line);
   std::string result(number.size() < kNumberWidth ? kNumberWidth - number.size() : 0, ' ');

@@ -9,9 +9,6 @@
 
 namespace amalgam::report {
 
-// Line `number` of `text`, counted from 1, without its end; empty where there is none.
-std::string_view line_of(std::string_view text, std::uint32_t number);
-
 // The line with its number and, below it, an underline that `remark` follows. Long lines are cut
 // at the right. Empty where `text` has no such line. Ends in a newline.
 std::string source_line(std::string_view text, const model::Location& at, std::string_view remark,

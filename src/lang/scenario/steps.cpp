@@ -265,10 +265,9 @@ bool StepLowering::lower_what(const ast::Step& step, const ast::UpdateEntry& upd
   return emit(step, model::op::UpdateDescriptor{at->cell, change->clear, change->set});
 }
 
-bool StepLowering::lower_what(const ast::Step& step, const ast::Access& access) {
-  const auto page = va_page(access.page);
-  if (!page) return false;
-  model::op::Access operation{.page = *page, .kind = access.kind, .may_fault = access.may_fault};
+// What a data access stores, and the register that it sets.
+template <typename Step, typename Operation>
+bool StepLowering::lower_data(const Step& access, Operation& operation) {
   if (access.value) {
     const auto stored = data_value(*access.value);
     if (!stored) return false;
@@ -279,24 +278,21 @@ bool StepLowering::lower_what(const ast::Step& step, const ast::Access& access) 
     if (!into) return false;
     operation.into = *into;
   }
-  return emit(step, operation);
+  return true;
+}
+
+bool StepLowering::lower_what(const ast::Step& step, const ast::Access& access) {
+  const auto page = va_page(access.page);
+  if (!page) return false;
+  model::op::Access operation{.page = *page, .kind = access.kind, .may_fault = access.may_fault};
+  return lower_data(access, operation) && emit(step, operation);
 }
 
 bool StepLowering::lower_what(const ast::Step& step, const ast::FrameAccess& access) {
   const auto frame = c_.names.frame(access.frame, loops_);
   if (!frame) return false;
   model::op::FrameAccess operation{.frame = *frame, .kind = access.kind};
-  if (access.value) {
-    const auto stored = data_value(*access.value);
-    if (!stored) return false;
-    operation.value = *stored;
-  }
-  if (access.into) {
-    const auto into = set_register(*access.into, RegisterKind::kData);
-    if (!into) return false;
-    operation.into = *into;
-  }
-  return emit(step, operation);
+  return lower_data(access, operation) && emit(step, operation);
 }
 
 bool StepLowering::lower_what(const ast::Step& step, const ast::CopyFrame& copy) {

@@ -54,6 +54,8 @@ class StepLowering {
   bool lower_what(const ast::Step& step, const ast::ReadEntry& read);
   bool lower_what(const ast::Step& step, const ast::CompareExchange& cas);
   bool lower_what(const ast::Step& step, const ast::UpdateEntry& update);
+  template <typename Step, typename Operation>
+  bool lower_data(const Step& access, Operation& operation);
   bool lower_what(const ast::Step& step, const ast::Access& access);
   bool lower_what(const ast::Step& step, const ast::FrameAccess& access);
   bool lower_what(const ast::Step& step, const ast::CopyFrame& copy);
