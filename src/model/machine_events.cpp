@@ -290,7 +290,8 @@ State Semantics::with_own_stores(const State& s, std::uint8_t agent, std::uint8_
     const Event& e = a.events[i];
     if ((executed >> i & 1) != 0) continue;
     if (e.kind == EventKind::kWalk) break;  // later stores are speculative until it has run
-    if (e.kind != EventKind::kWriteCell) continue;
+    // What a store has to wait for keeps it from being forwarded too.
+    if (e.kind != EventKind::kWriteCell || (e.preds & ~executed) != 0) continue;
     const std::uint8_t value = operand_value(s, e.value);
     if (value != kNoIndex) layout_.cells[e.cell].set(seen, value);
   }
@@ -566,6 +567,7 @@ bool Semantics::control_must_wait(const State& s, const Event& e) const {
       });
       return waits;
     case EventKind::kInterrupt:
+      if (e.recipients == 0) return others_in_flight(s, e.agent);
       for_each_bit(e.recipients,
                    [&](unsigned a) { waits |= !ended(s, static_cast<std::uint8_t>(a)); });
       return waits;

@@ -154,6 +154,7 @@ bool OrderBuilder::directly_before(const Node& a, std::uint16_t b) const {
   }
   if ((a.classes & kAcquires) != 0 && (b & kAccessClasses) != 0) return true;
   if ((a.classes & kAccessClasses) != 0 && (b & kReleases) != 0) return true;
+  if ((a.classes & kReleases) != 0 && (b & kAcquires) != 0) return true;
   // No store before an unresolved fault: a walk makes later writes speculative (row 3).
   return (a.classes & kWalks) != 0 && (b & (kWrites | kWritesRoot)) != 0;
 }

@@ -218,9 +218,8 @@ struct Walker {
   std::uint8_t initial_root = 0;
   bool near_set = false;  // has a second level: combined entries, or an ATC
   bool mirrors = false;
-  bool listens = true;        // broadcast TLBIs reach it
-  std::uint8_t like = 0;      // walkers of one class are interchangeable
-  Mask cacheable = ~Mask{0};  // entries that it can hold (ATC sizes)
+  bool listens = true;    // broadcast TLBIs reach it
+  std::uint8_t like = 0;  // walkers of one class are interchangeable
 };
 
 struct SliceRoot {

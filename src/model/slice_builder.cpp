@@ -242,11 +242,19 @@ void SliceBuilder::gather_ops() {
 // By-address invalidations hit an entry of any size that holds the address, so those of a block's
 // or a table's other pages belong to the slice too.
 void SliceBuilder::gather_invalidations() {
+  const arch::Geometry& g = program_.machine.geometry;
   std::set<std::pair<std::uint64_t, std::uint64_t>> spans;
   for (const Entry& e : slice_.entries) {
-    if (e.cover_end - e.cover_start > index_.granule_bytes()) {
-      spans.emplace(e.cover_start, e.cover_end - 1);
+    std::uint64_t bytes = e.cover_end - e.cover_start;
+    // Where one TLBI may remove what was cached for a whole group, those of its members count.
+    if (!settings_.assumptions.is_default(Assumption::kContiguousTlbi)) {
+      const SliceCell& cell = slice_.cells[e.cell];
+      if (arch::is_contiguous(g, {cell.values[e.value].raw}, cell.level)) {
+        bytes *= arch::contiguous_entries(g, cell.level);
+      }
     }
+    const std::uint64_t start = e.cover_start & ~(bytes - 1);
+    if (bytes > index_.granule_bytes()) spans.emplace(start, start + bytes - 1);
   }
   for (const auto& [first, last] : spans) add_ops(index_.invalidations_within(first, last));
 }

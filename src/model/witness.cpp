@@ -370,8 +370,10 @@ std::string pair_sentence(const Slice& slice, const Sighting& s, const std::stri
     return actor + " lands in " + page + ", which " + address_name(slice, s) +
            " was never allowed to write: the permission is that of " + b;
   }
-  return actor + " uses the output address of " + a + " with the permissions of " + b +
-         ": it reaches " + page;
+  const bool denied = s.access != AccessKind::kLoad && !slice.entries[s.outcome.b].writable;
+  const std::string end =
+      denied ? ": it is denied, though " + a + " allows it" : ": it reaches " + page;
+  return actor + " uses the output address of " + a + " with the permissions of " + b + end;
 }
 
 // An access got to a page that it should not have got to.
@@ -498,11 +500,17 @@ void add_change(const Slice& slice, const Sighting& s, Finding& finding) {
   finding.subject += "  ->  " + describe_entry(slice, s.new_entry);
   arch::ChangeContext context = change_context(*slice.program, slice);
   context.va = slice.va_points[s.va_point].address;
-  context.contents = arch::Contents::kDifferent;
   const arch::Geometry& g = slice.program->machine.geometry;
-  const arch::Change change =
-      arch::classify(arch_entry(slice, g, slice.entries[s.old_entry]),
-                     arch_entry(slice, g, slice.entries[s.new_entry]), context);
+  const arch::Entry old_arch = arch_entry(slice, g, slice.entries[s.old_entry]);
+  const arch::Entry new_arch = arch_entry(slice, g, slice.entries[s.new_entry]);
+  // Differing contents are the reason only where the change would be legal without.
+  context.contents = arch::Contents::kSame;
+  arch::Change change = arch::classify(old_arch, new_arch, context);
+  if (!change.break_required) {
+    context.contents = arch::Contents::kDifferent;
+    const arch::Change differing = arch::classify(old_arch, new_arch, context);
+    if (differing.break_required) change = differing;
+  }
   finding.change_row = static_cast<std::uint32_t>(change.row);
   finding.label = std::string(change.label);
   finding.certainty = certainty_of(change.confidence);

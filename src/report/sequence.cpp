@@ -134,6 +134,7 @@ Steps move_while_read_only(const Entry& old_entry, const Entry& new_entry,
   }
   if (context.contents != arch::Contents::kSame) {
     steps.push_back({"make the contents of the new page equal; nobody may write either page", {}});
+    steps.push_back({"dsb ishst", {}});
   }
   steps.push_back(store(moved.descriptor, "the new address, read-only"));
   invalidate(steps, old_entry, context, change);

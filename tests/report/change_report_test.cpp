@@ -52,10 +52,11 @@ BBM 0 1 2 3: break-before-make required
             3  tlbi vaale1is, the address
             4  dsb ish
             5  make the contents of the new page equal; nobody may write either page
-            6  store 0x0060000080001783: the new address, read-only
-            7  dsb ishst
-            8  tlbi vaale1is, the address
-            9  dsb ish
+            6  dsb ishst
+            7  store 0x0060000080001783: the new address, read-only
+            8  dsb ishst
+            9  tlbi vaale1is, the address
+            10  dsb ish
 )");
 }
 

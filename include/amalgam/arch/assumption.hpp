@@ -44,16 +44,16 @@ struct AssumptionInfo {
 };
 
 inline constexpr std::array<AssumptionInfo, 9> kAssumptions{{
-    {Assumption::kSizeAndPermissionLegalAt2, "size-and-permission-legal-at-2",
+    {Assumption::kSizeAndPermissionLegalAt2, "size-and-permission",
      &Assumptions::size_and_permission_legal_at_2,
      "from level 2 a size change and a permission change may be made in one store"},
-    {Assumption::kTaggedIsPermissionLike, "tagged-is-permission-like",
+    {Assumption::kTaggedIsPermissionLike, "tagged-is-permission",
      &Assumptions::tagged_is_permission_like,
      "Normal to or from Normal-Tagged is not a change of memory type"},
     {Assumption::kTableCopyNeedsBreak, "table-copy-needs-break",
      &Assumptions::table_copy_needs_break,
      "a table pointer to a copy with equal translations requires break-before-make"},
-    {Assumption::kAfClearIsBreakWithHardwareAf, "af-clear-is-break-with-hardware-af",
+    {Assumption::kAfClearIsBreakWithHardwareAf, "af-clear-is-break",
      &Assumptions::af_clear_is_break_with_hardware_af,
      "AF=0 counts as the break although hardware may set it"},
     {Assumption::kHintsAreNotCacheability, "hints-are-not-cacheability",
@@ -65,10 +65,10 @@ inline constexpr std::array<AssumptionInfo, 9> kAssumptions{{
     {Assumption::kGlobalToNonGlobalInPlace, "global-to-non-global-in-place",
      &Assumptions::global_to_non_global_in_place,
      "global to non-global needs no break, because the rule does not list it"},
-    {Assumption::kHierarchicalIsPermissionLike, "hierarchical-is-permission-like",
+    {Assumption::kHierarchicalIsPermissionLike, "hierarchical-is-permission",
      &Assumptions::hierarchical_is_permission_like,
      "a table's hierarchical attributes change as permissions do"},
-    {Assumption::kOtherIsPermissionLike, "other-is-permission-like",
+    {Assumption::kOtherIsPermissionLike, "other-is-permission",
      &Assumptions::other_is_permission_like,
      "PBHA, GP and permission-overlay bits change as permissions do"},
 }};
