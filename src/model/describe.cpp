@@ -43,13 +43,15 @@ std::string shareability_name(std::uint8_t sh) {
 // Permissions, and what is not as usual: Normal write-back inner shareable, AF set, global.
 std::string leaf_suffix(const Program& program, const arch::Fields& f) {
   const bool stage2 = program.machine.geometry.stage == arch::Stage::kStage2;
+  // EL2 has no EL0 below it: AP[1] and PXN are fixed there.
+  const bool has_user = program.machine.geometry.regime != arch::Regime::kEl2;
   std::string text;
   if (stage2) {
     constexpr const char* names[] = {" none", " RO", " WO", " RW"};
     text += names[f.s2ap & 3];
   } else {
     text += f.ap2_read_only != 0 ? " RO" : " RW";
-    if (f.ap1_user != 0) text += " user";
+    if (f.ap1_user != 0 && has_user) text += " user";
     if (f.not_global != 0) text += " nG";
   }
   if (f.dbm != 0) text += f.ap2_read_only != 0 ? " DBM(clean)" : " DBM(dirty)";
@@ -59,7 +61,7 @@ std::string leaf_suffix(const Program& program, const arch::Fields& f) {
   if (!program.machine.geometry.lpa2) text += shareability_name(f.shareability);
   if (!stage2 && f.attr_indx != 0) text += " attr" + std::to_string(f.attr_indx);
   if (!stage2 && f.uxn == 0) text += " X";
-  if (!stage2 && f.pxn == 0) text += " PX";
+  if (!stage2 && has_user && f.pxn == 0) text += " PX";
   return text;
 }
 
