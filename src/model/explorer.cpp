@@ -127,7 +127,8 @@ Exploration Explorer::run() {
   }
   for (State s : machine_.initial_states()) {
     machine_.canonicalise(s);
-    set_.insert(s, StateSet::kFull, Transition{}.packed());
+    const StateSet::Inserted first = set_.insert(s, StateSet::kFull, Transition{}.packed());
+    if (first.index == StateSet::kFull) result_.bound = "memory";
   }
   for (current_ = 0; current_ < set_.size(); ++current_) {
     if (set_.size() > limits_.max_states) result_.bound = "states";

@@ -68,8 +68,9 @@ void Semantics::expand(const State& state, bool reduce, MachineSink& sink) const
   if (reduce) {
     for (const std::uint8_t a : indices(slice_.agents)) {
       const bool parked = layout_.stopped_by.get(state) != 0;
-      if (parked || layout_.agents[a].dead.get(state) != 0 || !has_started(state, a)) continue;
-      const Mask pending = independent_[a] & ~layout_.agents[a].executed.get(state);
+      if (parked || !has_started(state, a)) continue;
+      const Mask pending =
+          independent_[a] & runnable(state, a) & ~layout_.agents[a].executed.get(state);
       for (Mask left = pending; left != 0; left &= left - 1) {
         const auto index = static_cast<std::uint8_t>(std::countr_zero(left));
         if (!enabled(state, a, index)) continue;
@@ -164,9 +165,12 @@ bool Semantics::is_independent(const SliceAgent& agent, const Event& e) const {
 void Semantics::find_independent() {
   for (const SliceAgent& agent : slice_.agents) {
     Mask mask = 0;
+    Mask walks = 0;
     for (unsigned i = 0; i < agent.events.size(); ++i) {
+      if (agent.events[i].kind == EventKind::kWalk) walks |= bit(i);
       if (is_independent(agent, agent.events[i])) mask |= bit(i);
     }
+    walks_.push_back(walks);
     independent_.push_back(mask);
   }
 }

@@ -170,6 +170,8 @@ class Semantics {
   void expand_agent(const State& s, std::uint8_t agent, MachineSink& sink) const;
   void expand_event(const State& s, std::uint8_t agent, std::uint8_t index,
                     MachineSink& sink) const;
+  [[nodiscard]] bool is_fatal(const Event& access, const Outcome& outcome) const;
+  [[nodiscard]] Mask runnable(const State& s, std::uint8_t agent) const;
   [[nodiscard]] bool enabled(const State& s, std::uint8_t agent, std::uint8_t index) const;
   [[nodiscard]] bool has_started(const State& s, std::uint8_t agent) const;
   void finish(State next, const Event& e, std::uint8_t index, MachineSink& sink,
@@ -250,6 +252,7 @@ class Semantics {
   std::vector<std::uint64_t> tree_nodes_;  // [root]: nodes of its tree
   std::vector<Mask> tagged_;               // [root]: entries that its tag matches
   std::vector<std::uint8_t> data_registers_;
+  std::vector<Mask> walks_;         // [agent]: its walks
   std::vector<Mask> independent_;   // [agent]: events that commute with everything
   std::vector<DirectLeaf> direct_;  // by address
   bool nodes_never_change_ = false;

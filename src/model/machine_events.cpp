@@ -8,7 +8,34 @@ namespace amalgam::model {
 
 bool Semantics::ended(const State& s, std::uint8_t agent) const {
   const AgentFields& f = layout_.agents[agent];
-  return f.dead.get(s) != 0 || f.executed.get(s) == slice_.agents[agent].all;
+  return (runnable(s, agent) & ~f.executed.get(s)) == 0;
+}
+
+// Whether a walk's outcome ends its thread: the access faults, and that is no part of the contract.
+bool Semantics::is_fatal(const Event& access, const Outcome& outcome) const {
+  bool allowed = false;
+  if (outcome.kind == OutcomeKind::kEntry || outcome.kind == OutcomeKind::kMixture) {
+    const bool mixture = outcome.kind == OutcomeKind::kMixture;
+    const Entry& e = slice_.entries[mixture ? outcome.b : outcome.a];
+    const bool stores = e.writable || (e.dirty_on_store && !mixture);
+    allowed = access.access == AccessKind::kLoad    ? e.readable
+              : access.access == AccessKind::kStore ? stores
+                                                    : stores && e.readable;
+  }
+  return !allowed && !access.may_fault && outcome.kind != OutcomeKind::kNothing;
+}
+
+// The events that may still run: all of them, or those up to the first access that ends the thread.
+// What comes before it in program order completes all the same.
+Mask Semantics::runnable(const State& s, std::uint8_t agent) const {
+  const SliceAgent& a = slice_.agents[agent];
+  const std::uint64_t executed = layout_.agents[agent].executed.get(s);
+  for (Mask left = walks_[agent] & executed; left != 0; left &= left - 1) {
+    const Event& walk = a.events[static_cast<std::size_t>(std::countr_zero(left))];
+    const Outcome outcome = Outcome::unpack(layout_.flights[walk.slot].get(s));
+    if (is_fatal(a.events[walk.partner], outcome)) return a.all & ~(~Mask{1} << walk.partner);
+  }
+  return a.all;
 }
 
 bool Semantics::all_ended(const State& s) const {
@@ -31,13 +58,13 @@ bool Semantics::enabled(const State& s, std::uint8_t agent, std::uint8_t index) 
 }
 
 void Semantics::expand_agent(const State& s, std::uint8_t agent, MachineSink& sink) const {
-  if (layout_.agents[agent].dead.get(s) != 0 || !has_started(s, agent)) return;
+  if (!has_started(s, agent)) return;
   const SliceAgent& own = slice_.agents[agent];
   if (own.starts_after_agent == kNoIndex && in_handler(s, own.walker)) return;
   const std::uint64_t stopped = layout_.stopped_by.get(s);
   const bool device = slice_.walkers[slice_.agents[agent].walker].device;
   if (stopped != 0 && stopped - 1 != agent && !device) return;
-  const Mask pending = slice_.agents[agent].all & ~layout_.agents[agent].executed.get(s);
+  const Mask pending = runnable(s, agent) & ~layout_.agents[agent].executed.get(s);
   for_each_bit(pending, [&](unsigned i) {
     const auto index = static_cast<std::uint8_t>(i);
     if (enabled(s, agent, index)) expand_event(s, agent, index, sink);
@@ -384,7 +411,6 @@ void Semantics::execute_access(const State& s, const Event& e, std::uint8_t inde
     }
     if (e.access == AccessKind::kStore) page.value.set(next, e.value.constant);
   }
-  if (!landing.happened && !e.may_fault) layout_.agents[e.agent].dead.set(next, 1);
   finish(next, e, index, sink);
 }
 
@@ -404,8 +430,6 @@ void Semantics::execute_store_to_table(State next, const Event& e, std::uint8_t 
     sighting.event = index;
     const Transition t{TransitionKind::kEvent, e.agent, index, 0};
     sink.sight(sighting, &t);
-  } else {
-    layout_.agents[e.agent].dead.set(next, 1);
   }
   finish(next, e, index, sink);
 }
@@ -425,12 +449,13 @@ bool Semantics::tlbi_must_wait(const State& s, std::uint8_t walker, const Event&
   const bool same_offset = slice_.assumptions.is_default(Assumption::kSameOffsetOrder);
   for (const std::uint8_t a : indices(slice_.agents)) {
     const SliceAgent& agent = slice_.agents[a];
-    if (agent.walker != walker || layout_.agents[a].dead.get(s) != 0) continue;
+    if (agent.walker != walker) continue;
+    const Mask runs = runnable(s, a);
     const std::uint64_t executed = layout_.agents[a].executed.get(s);
     std::uint64_t waiting_walks = 0;  // by address: an earlier walk has not been done
     for (std::size_t i = 0; i < agent.events.size(); ++i) {
       const Event& walk = agent.events[i];
-      if (walk.kind != EventKind::kWalk) continue;
+      if (walk.kind != EventKind::kWalk || (runs >> i & 1) == 0) continue;
       if ((executed >> i & 1) == 0) {
         waiting_walks |= std::uint64_t{1} << walk.va_point;
         continue;
@@ -540,12 +565,11 @@ void Semantics::execute_root(const State& s, const Event& e, std::uint8_t index,
 bool Semantics::others_in_flight(const State& s, std::uint8_t agent) const {
   for (const std::uint8_t a : indices(slice_.agents)) {
     const SliceAgent& other = slice_.agents[a];
-    const bool counts =
-        a != agent && layout_.agents[a].dead.get(s) == 0 && !slice_.walkers[other.walker].device;
+    const bool counts = a != agent && !slice_.walkers[other.walker].device;
     const std::uint64_t executed = layout_.agents[a].executed.get(s);
     for (std::size_t i = 0; counts && i < other.events.size(); ++i) {
       const Event& walk = other.events[i];
-      if (walk.kind != EventKind::kWalk) continue;
+      if (walk.kind != EventKind::kWalk || (runnable(s, a) >> i & 1) == 0) continue;
       if ((executed >> i & 1) != 0 && (executed >> walk.partner & 1) == 0) return true;
     }
   }
@@ -607,7 +631,6 @@ void Semantics::execute_control(const State& s, const Event& e, std::uint8_t ind
 void Semantics::check_forbids(const State& s, MachineSink& sink) const {
   for (const SliceForbid& forbid : slice_.forbids) {
     if (layout_.agents[forbid.agent].executed.get(s) != slice_.agents[forbid.agent].all) continue;
-    if (layout_.agents[forbid.agent].dead.get(s) != 0) continue;
     bool seen = true;
     for (const auto& [reg, value] : forbid.all_of) {
       const std::uint64_t held_value = layout_.registers[reg].get(s);

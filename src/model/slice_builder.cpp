@@ -29,6 +29,7 @@ Slice SliceBuilder::build(const SliceRequest& request) {
   companion_ = request.companion;
   slice_.companion_address = request.companion;
   add_va_points(request);
+  for (const FrameId frame : request.frames) page_index({false, frame});
   add_roots();
   do {
     gather_ops();

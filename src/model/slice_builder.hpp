@@ -20,6 +20,7 @@ namespace amalgam::model {
 struct SliceRequest {
   std::vector<std::uint64_t> addresses;    // the pages whose translations are explored
   std::vector<std::uint64_t> environment;  // pages that may write their frames
+  std::vector<FrameId> frames;             // pages that a condition reads by output address
   std::uint64_t companion = ~0ULL;         // another member of the contiguous group, or none
 };
 

@@ -19,15 +19,23 @@ std::vector<std::uint64_t> all_addresses(const ProgramIndex& index) {
   return {addresses.begin(), addresses.end()};
 }
 
-std::vector<std::uint64_t> addresses_of(const ProgramIndex& index, const Agent& agent) {
+// Everything that an agent's final condition may have read.
+SliceRequest condition_of(const ProgramIndex& index, const Agent& agent) {
   std::set<std::uint64_t> addresses;
-  for (const Op& op : agent.ops) {
-    const auto* access = std::get_if<op::Access>(&op.operation);
-    if (access == nullptr) continue;
-    const Region& region = index.program().regions[access->page.region];
-    addresses.insert(region.base + access->page.page * index.granule_bytes());
-  }
-  return {addresses.begin(), addresses.end()};
+  std::set<FrameId> frames;
+  const auto read = [&](const Op& op) {
+    if (const auto* access = std::get_if<op::Access>(&op.operation)) {
+      const Region& region = index.program().regions[access->page.region];
+      addresses.insert(region.base + access->page.page * index.granule_bytes());
+    } else if (const auto* frame = std::get_if<op::FrameAccess>(&op.operation)) {
+      frames.insert(frame->frame);
+    }
+  };
+  for (const Op& op : agent.ops) for_each_op(op, read);
+  SliceRequest request;
+  request.addresses = {addresses.begin(), addresses.end()};
+  request.frames = {frames.begin(), frames.end()};
+  return request;
 }
 
 // The other members of the page's contiguous group, as the first address of each.
@@ -220,11 +228,11 @@ std::vector<SliceRequest> plan_slices(const ProgramIndex& index, bool slicing) {
     if (companions.empty()) requests.push_back(std::move(request));
   }
   for (const Agent& agent : index.program().agents) {
-    SliceRequest request;
-    request.addresses = addresses_of(index, agent);
-    if (!agent.forbids.empty() && request.addresses.size() > 1) {
-      requests.push_back(std::move(request));
-    }
+    if (agent.forbids.empty()) continue;
+    SliceRequest request = condition_of(index, agent);
+    // A condition on one address alone is asked in that address's own slice.
+    const bool own = request.addresses.size() == 1 && request.frames.empty();
+    if (!own) requests.push_back(std::move(request));
   }
   return requests;
 }

@@ -163,7 +163,6 @@ void StateLayout::add_shared(const Slice& slice) {
   for (const SliceAgent& agent : slice.agents) {
     AgentFields f;
     f.executed = pack.add(static_cast<unsigned>(agent.events.size()));
-    f.dead = pack.add(1);
     agents.push_back(f);
   }
   const unsigned register_bits =

@@ -66,7 +66,6 @@ struct PageFields {
 
 struct AgentFields {
   Field executed;
-  Field dead;
 };
 
 struct StateLayout {

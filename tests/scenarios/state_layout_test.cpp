@@ -36,7 +36,6 @@ std::vector<Field> shared_fields(const StateLayout& layout) {
   }
   for (const auto& agent : layout.agents) {
     fields.push_back(agent.executed);
-    fields.push_back(agent.dead);
   }
   for (const auto* list :
        {&layout.registers, &layout.flights, &layout.locks, &layout.wrote, &layout.last_update}) {
