@@ -36,23 +36,22 @@ std::vector<State> Semantics::initial_states() const {
   for (std::size_t c = 0; c < slice_.cells.size(); ++c) {
     layout_.cells[c].set(s, slice_.cells[c].initial);
   }
-  bool unknown = false;
-  for (std::size_t p = 0; p < slice_.pages.size(); ++p) {
+  for (const std::uint8_t p : indices(slice_.pages)) {
     layout_.pages[p].freed.set(s, slice_.pages[p].free ? 1 : 0);
     layout_.pages[p].value.set(s, slice_.pages[p].value);
-    unknown |= slice_.pages[p].unknown;
   }
   std::vector<State> states{s};
-  if (!unknown) return states;
   // The other world: all unknown pages hold the same.
   State same = s;
+  layout_.same_world.set(same, 1);
+  if (same.words == s.words) return states;
   std::uint8_t value = kNoIndex;
-  for (std::size_t p = 0; p < slice_.pages.size(); ++p) {
+  for (const std::uint8_t p : indices(slice_.pages)) {
     if (!slice_.pages[p].unknown) continue;
     if (value == kNoIndex) value = slice_.pages[p].value;
     layout_.pages[p].value.set(same, value);
   }
-  if (same.words != s.words) states.push_back(same);
+  states.push_back(same);
   return states;
 }
 

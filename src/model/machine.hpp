@@ -94,6 +94,7 @@ class MachineSink {
 // What a walker's TLB may translate an address with.
 struct Reach {
   Mask entries = 0;
+  Mask current = 0;  // those that memory holds now
   std::uint64_t nodes = 0;
   bool fault = false;
   bool junk = false;
@@ -199,6 +200,7 @@ class Semantics {
                                             const Outcome& outcome) const;
   [[nodiscard]] bool others_in_flight(const State& s, std::uint8_t agent) const;
   [[nodiscard]] bool control_must_wait(const State& s, const Event& e) const;
+  [[nodiscard]] bool same_value(const State& s, std::uint64_t a, std::uint64_t b) const;
   void check_forbids(const State& s, MachineSink& sink) const;
   void relied_upon(const State& s, const Event& e, const Transition& t, MachineSink& sink) const;
 

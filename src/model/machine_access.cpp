@@ -24,12 +24,15 @@ Mask Semantics::differing(const State& s, unsigned entry, Mask candidates) const
   return mask;
 }
 
-// A mixture is one only if it is neither of its parts.
+// A mixture is one only if it is neither of its parts: two of the three fields that mix (output
+// address, permissions, memory attributes) have to differ.
 bool Semantics::is_mixture_of_fields(const Outcome& o) const {
   const Entry& a = slice_.entries[o.a];
   const Entry& b = slice_.entries[o.b];
-  if (a.output_address == b.output_address) return false;
-  return a.permission_group != b.permission_group || a.attribute_group != b.attribute_group;
+  const int differing_fields = int{a.output_address != b.output_address} +
+                               int{a.permission_group != b.permission_group} +
+                               int{a.attribute_group != b.attribute_group};
+  return differing_fields >= 2;
 }
 
 // Whether the tables, as memory holds them now, let the walker store to the page.
@@ -139,7 +142,10 @@ Semantics::Landing Semantics::store(State& next, const Access& access, const Out
 bool Semantics::lacks_permission(const State& s, const Access& access,
                                  const Outcome& outcome) const {
   const Entry& where = slice_.entries[outcome.a];
-  if (outcome.kind == OutcomeKind::kMixture) return !where.writable && !where.dirty_on_store;
+  if (outcome.kind == OutcomeKind::kMixture) {
+    const bool given = slice_.entries[outcome.b].page == where.page;
+    return !given && !where.writable && !where.dirty_on_store;
+  }
   const bool relied = where.page != kNoIndex && layout_.pages[where.page].relied.get(s) != 0;
   return (relied || all_ended(s)) && !grants_store(s, access, where.page);
 }

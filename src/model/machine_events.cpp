@@ -160,8 +160,7 @@ void Semantics::execute_cell(const State& s, const Event& e, std::uint8_t index,
   } else if (e.kind == EventKind::kWriteCell) {
     const std::uint8_t value = operand_value(s, e.value);
     // A store computed from a value that is no longer there undoes somebody's update.
-    if (e.value.reg != kNoIndex && !e.copies_tables &&
-        layout_.registers[e.value.reg].get(s) != now.raw_id + 1U) {
+    if (e.recomputes && layout_.registers[e.value.reg].get(s) != now.raw_id + 1U) {
       Sighting sighting;
       sighting.what = static_cast<std::uint8_t>(Effect::kLostTableUpdate);
       sighting.walker = e.walker;
@@ -446,6 +445,12 @@ bool Semantics::uses_removed(const Outcome& o, Mask removed) const {
 // nor while an earlier access at the same page offset has not done its walk (same-offset-order).
 bool Semantics::tlbi_must_wait(const State& s, std::uint8_t walker, const Event& e) const {
   if (slice_.mutation == Mutation::kTlbiDoesNotWait) return false;
+  // What the tables still hold may be fetched again at once, so it is not removed.
+  Mask removed = e.cut | e.cut_combined;
+  for (const std::uint8_t v : indices(slice_.va_points)) {
+    removed &= ~current_reach(s, walker, v).entries;
+  }
+  if (removed == 0) return false;
   const bool same_offset = slice_.assumptions.is_default(Assumption::kSameOffsetOrder);
   for (const std::uint8_t a : indices(slice_.agents)) {
     const SliceAgent& agent = slice_.agents[a];
@@ -461,7 +466,7 @@ bool Semantics::tlbi_must_wait(const State& s, std::uint8_t walker, const Event&
         continue;
       }
       const Outcome taken = Outcome::unpack(layout_.flights[walk.slot].get(s));
-      if (!uses_removed(taken, e.cut | e.cut_combined)) continue;
+      if (!uses_removed(taken, removed)) continue;
       if ((executed >> walk.partner & 1) == 0) return true;
       if (same_offset && (waiting_walks >> walk.va_point & 1) != 0) return true;
     }
@@ -628,13 +633,21 @@ void Semantics::execute_control(const State& s, const Event& e, std::uint8_t ind
   finish(next, e, index, sink);
 }
 
+// Where all unknown pages hold the same, so do the names of their contents.
+bool Semantics::same_value(const State& s, std::uint64_t a, std::uint64_t b) const {
+  const auto unknown = [&](std::uint64_t v) {
+    return v < slice_.unknown_values.size() && slice_.unknown_values[v] != 0;
+  };
+  return a == b || (layout_.same_world.get(s) != 0 && unknown(a) && unknown(b));
+}
+
 void Semantics::check_forbids(const State& s, MachineSink& sink) const {
   for (const SliceForbid& forbid : slice_.forbids) {
     if (layout_.agents[forbid.agent].executed.get(s) != slice_.agents[forbid.agent].all) continue;
     bool seen = true;
     for (const auto& [reg, value] : forbid.all_of) {
       const std::uint64_t held_value = layout_.registers[reg].get(s);
-      seen &= held_value != 0 && (held_value - 1) >> 1 == value;
+      seen &= held_value != 0 && same_value(s, (held_value - 1) >> 1, value);
     }
     if (!seen) continue;
     Sighting sighting;

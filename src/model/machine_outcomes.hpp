@@ -21,9 +21,12 @@ void Semantics::for_each_outcome(const State& s, std::uint8_t walker, const Reac
       if (slice_.entries[i].leaf) f(Outcome{OutcomeKind::kEntry, a, 0});
       return;
     }
-    const Mask maybe = (c.mixture_if_differ[i] | c.abort_if_differ[i]) & r.entries;
+    // Of a pair that conflicts one way only, the newer entry is the one that memory holds.
+    Mask others = r.entries & ~(c.one_way_old[i] & ~r.current);
+    if ((r.current >> i & 1) == 0) others &= ~c.one_way[i];
+    const Mask maybe = (c.mixture_if_differ[i] | c.abort_if_differ[i]) & others;
     const Mask differ = maybe == 0 ? 0 : differing(s, i, maybe);
-    const Mask aborts = (c.abort[i] | (c.abort_if_differ[i] & differ)) & r.entries;
+    const Mask aborts = (c.abort[i] | (c.abort_if_differ[i] & differ)) & others;
     if (aborts != 0 && abort.kind == OutcomeKind::kNothing) {
       abort = {OutcomeKind::kAbort, a, static_cast<std::uint8_t>(std::countr_zero(aborts))};
     }
@@ -31,7 +34,7 @@ void Semantics::for_each_outcome(const State& s, std::uint8_t walker, const Reac
     f(Outcome{OutcomeKind::kEntry, a, 0});
     if (slice_.entries[i].fault_possible) f(Outcome{OutcomeKind::kFault, a, 1});
     if (mode == 1) return;
-    const Mask mixtures = (c.mixture[i] | (c.mixture_if_differ[i] & differ)) & leaves;
+    const Mask mixtures = (c.mixture[i] | (c.mixture_if_differ[i] & differ)) & leaves & others;
     for_each_bit(mixtures, [&](unsigned j) {
       const Outcome o{OutcomeKind::kMixture, a, static_cast<std::uint8_t>(j)};
       if (is_mixture_of_fields(o)) f(o);

@@ -24,6 +24,7 @@ void Semantics::judge_pairs(const State& s, std::uint8_t walker, std::uint8_t va
     const Mask maybe = if_differ[n] & r.entries;
     Mask broken = always[n] & r.entries;
     if (maybe != 0) broken |= differing(s, n, maybe);
+    if ((r.current >> n & 1) == 0) broken &= ~c.one_way[n];
     if (broken == 0) return;
     Sighting sighting;
     sighting.is_rule = true;

@@ -39,8 +39,10 @@ void Semantics::walk_nodes(const State& s, std::uint8_t walker, Mask held_entrie
     if (value.kind == ValueKind::kAwaitsAf && device) r.fault = true;
     const Mask here = current_entries(s, node.cell, tagged);
     r.entries |= here;
+    r.current |= here;
     for (const std::uint8_t companion : node.companions) {
       r.entries |= current_entries(s, companion, tagged);
+      r.current |= current_entries(s, companion, tagged);
     }
     for_each_bit((here | held_entries) & cell.entries & slice_.table_entries, [&](unsigned i) {
       const std::uint8_t next = slice_.entries[i].node;
@@ -54,6 +56,7 @@ Reach Semantics::reach_leaf(const State& s, std::uint8_t walker, const DirectLea
   Reach r;
   const CellValue& value = slice_.cells[leaf.cell].values[layout_.cells[leaf.cell].get(s)];
   r.entries = (value.entries | (held(s, walker) & leaf.entries)) & leaf.tagged;
+  r.current = value.entries & leaf.tagged;
   r.nodes = leaf.nodes;
   r.fault = value.kind == ValueKind::kFaulting;
   r.junk = value.kind == ValueKind::kJunk;
@@ -108,6 +111,7 @@ Reach Semantics::reach(const State& s, std::uint8_t walker, std::uint8_t va_poin
       walk_nodes(s, walker, superseded & tagged, tagged, one);
     }
     r.entries |= one.entries | (superseded & tagged & point.entries);
+    r.current |= one.current;
     r.nodes |= one.nodes;
     r.fault |= one.fault;
     r.junk |= one.junk;

@@ -16,6 +16,10 @@ std::uint64_t page_key(PageRef page) {
   return (static_cast<std::uint64_t>(page.is_table) << 32) | page.id;
 }
 
+std::uint64_t register_key(std::uint32_t agent, RegisterId reg) {
+  return (static_cast<std::uint64_t>(agent) << 32) | reg;
+}
+
 template <typename Map, typename Key>
 const std::vector<OpRef>& find_or_empty(const Map& map, const Key& key) {
   static const std::vector<OpRef> kEmpty;
@@ -66,7 +70,10 @@ void ProgramIndex::add(const Op& op, OpRef ref) {
                    cell(o.cell);
                    if (o.through) va(*o.through);
                  },
-                 [&](const op::ReadDescriptor& o) { cell(o.cell); },
+                 [&](const op::ReadDescriptor& o) {
+                   cell(o.cell);
+                   reads_into_[register_key(ref.agent, o.into)].push_back(ref);
+                 },
                  [&](const op::CompareExchangeDescriptor& o) { cell(o.cell); },
                  [&](const op::UpdateDescriptor& o) { cell(o.cell); },
                  [&](const op::Access& o) { va(o.page); },
@@ -78,7 +85,10 @@ void ProgramIndex::add(const Op& op, OpRef ref) {
                  [&](const op::ZeroFrame& o) { frame(o.frame); },
                  [&](const op::ZeroTable& o) { page({true, o.table}); },
                  [&](const op::Allocate& o) { page(o.page); },
-                 [&](const op::Free& o) { page(o.page); },
+                 [&](const op::Free& o) {
+                   page(o.page);
+                   if (!o.page.is_table) freed_.push_back(o.page.id);
+                 },
                  [&](const op::Barrier&) {},
                  [&](const op::Tlbi& o) {
                    const auto decoded = decode(o);
@@ -121,6 +131,19 @@ const std::vector<OpRef>& ProgramIndex::of_page(PageRef page) const {
 
 const std::vector<OpRef>& ProgramIndex::copies_out_of(FrameId frame) const {
   return find_or_empty(copies_out_, frame);
+}
+
+const std::vector<OpRef>& ProgramIndex::reads_into(std::uint32_t agent, RegisterId reg) const {
+  return find_or_empty(reads_into_, register_key(agent, reg));
+}
+
+std::vector<FrameId> ProgramIndex::unmapped_freed_frames() const {
+  std::vector<FrameId> found;
+  for (const FrameId frame : freed_) {
+    const bool touched = of_page({false, frame}).size() > 1 || !copies_out_of(frame).empty();
+    if (touched && named_.count(frame) == 0) found.push_back(frame);
+  }
+  return found;
 }
 
 const std::vector<OpRef>& ProgramIndex::of_va(std::uint64_t va_page) const {
@@ -200,6 +223,17 @@ void ProgramIndex::add_alias(std::uint64_t raw, int level, CellId cell) {
     auto& list = aliases_[page->id];
     const std::uint64_t alias = va->second + i * granule_bytes_;
     if (std::find(list.begin(), list.end(), alias) == list.end()) list.push_back(alias);
+  }
+}
+
+void ProgramIndex::add_named(std::uint64_t raw, int level) {
+  const arch::Geometry& g = program_->machine.geometry;
+  if (!arch::is_leaf(g, {raw}, level)) return;
+  const std::uint64_t base = arch::output_address(g, {raw}, level);
+  const std::uint64_t pages = arch::level_size_bytes(g, level) / granule_bytes_;
+  for (std::uint64_t i = 0; i < pages; ++i) {
+    const auto page = page_at(base + i * granule_bytes_);
+    if (page && !page->is_table) named_.insert(page->id);
   }
 }
 
@@ -285,11 +319,13 @@ void ProgramIndex::index_aliases() {
   for (CellId c = 0; c < program_->cells.size(); ++c) {
     const int level = program_->tables[program_->cells[c].table].level;
     add_alias(program_->cells[c].initial, level, c);
+    add_named(program_->cells[c].initial, level);
     add_group(program_->cells[c].initial, level, c);
     const auto written = constants_.find(c);
     if (written == constants_.end()) continue;
     for (const std::uint64_t raw : written->second) {
       add_alias(raw, level, c);
+      add_named(raw, level);
       add_group(raw, level, c);
     }
   }

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <optional>
 #include <unordered_map>
+#include <unordered_set>
 #include <vector>
 
 #include "amalgam/arch/tlbi.hpp"
@@ -27,6 +28,8 @@ class ProgramIndex {
 
   // Operations that read or write the cell.
   [[nodiscard]] const std::vector<OpRef>& of_cell(CellId cell) const;
+  // Reads of a descriptor into a register of an agent.
+  [[nodiscard]] const std::vector<OpRef>& reads_into(std::uint32_t agent, RegisterId reg) const;
   // Operations that touch the page as a whole: copy to it, zero, allocate, free, access by address.
   [[nodiscard]] const std::vector<OpRef>& of_page(PageRef page) const;
   // Copies from the frame to wherever.
@@ -41,6 +44,8 @@ class ProgramIndex {
   // Operations that belong to every slice: locks, stops, interrupts, root writes, table copies.
   [[nodiscard]] const std::vector<OpRef>& everywhere() const { return everywhere_; }
 
+  // Frames that are freed and touched by output address, and that no leaf ever names.
+  [[nodiscard]] std::vector<FrameId> unmapped_freed_frames() const;
   // The frame or table at an output address, or nothing.
   [[nodiscard]] std::optional<PageRef> page_at(std::uint64_t address) const;
   // Pages of input address whose declared mapping or a written leaf names the frame writably.
@@ -72,6 +77,7 @@ class ProgramIndex {
   void add(const Op& op, OpRef ref);
   void add_invalidation(std::uint64_t start, std::uint64_t end, OpRef ref);
   void add_alias(std::uint64_t raw, int level, CellId cell);
+  void add_named(std::uint64_t raw, int level);
   void add_group(std::uint64_t raw, int level, CellId cell);
   void place_cells(TableId table, int level, std::uint64_t va);
   void index_barriers();
@@ -83,6 +89,9 @@ class ProgramIndex {
   std::unordered_map<CellId, std::vector<OpRef>> cells_;
   std::unordered_map<std::uint64_t, std::vector<OpRef>> pages_;
   std::unordered_map<FrameId, std::vector<OpRef>> copies_out_;
+  std::unordered_map<std::uint64_t, std::vector<OpRef>> reads_into_;
+  std::vector<FrameId> freed_;
+  std::unordered_set<FrameId> named_;  // by some leaf
   std::unordered_map<std::uint64_t, std::vector<OpRef>> vas_;
   std::unordered_map<std::uint64_t, std::vector<OpRef>> narrow_;  // invalidations by page
   struct Wide {

@@ -130,6 +130,8 @@ struct Conflicts {
   std::array<Mask, kMaxEntries> mixture_if_differ{};
   std::array<Mask, kMaxEntries> abort{};
   std::array<Mask, kMaxEntries> abort_if_differ{};
+  std::array<Mask, kMaxEntries> one_way{};      // [new]: old ones for which the other way is legal
+  std::array<Mask, kMaxEntries> one_way_old{};  // [old]: the same, from the other side
   std::array<Mask, kMaxEntries> owes_tlbi{};    // [new]: stale entries that an update may not leave
   std::array<Mask, kMaxEntries> foreign_tag{};  // [e]: entries of other tables under its tag
   // The same question for a device, a second observer of the tables: only R_WHZWS(2) counts.
@@ -187,6 +189,7 @@ struct Event {
   std::vector<std::uint8_t> update;  // kUpdateCell: old value index -> new value index
   AccessKind access = AccessKind::kLoad;
   bool may_fault = false;
+  bool recomputes = false;     // stores a changed copy of what was read from the same descriptor
   bool copies_tables = false;  // part of op::CopyTables: no update of its own
   bool relies = false;         // reads a page whose contents must hold still
   std::uint8_t lock = 0;
@@ -278,7 +281,8 @@ struct Slice {
   std::vector<Node> nodes;  // parents before children
   std::vector<Entry> entries;
   std::vector<std::uint64_t> raws;
-  std::vector<ValueId> values;  // data values, by slice index; fresh ones come after
+  std::vector<ValueId> values;               // data values, by slice index; fresh ones come after
+  std::vector<std::uint8_t> unknown_values;  // [value]: what an unknown page starts with
   std::vector<SliceRoot> roots;
   std::vector<Walker> walkers;
   std::vector<SliceAgent> agents;

@@ -41,6 +41,12 @@ Slice SliceBuilder::build(const SliceRequest& request) {
   add_walkers();
   add_observers();
   add_events(index_, settings_, ops_, slice_);
+  for (const ValueId value : slice_.values) {
+    const bool unknown = std::any_of(
+        program_.frames.begin(), program_.frames.end(),
+        [&](const Frame& frame) { return !frame.contents.known && frame.contents.value == value; });
+    slice_.unknown_values.push_back(unknown ? 1 : 0);
+  }
   if (slice_.values.size() > kMaxValues)
     slice_.bound = "more than 100 data values concern one page";
   if (!slice_.bound.empty()) return std::move(slice_);
@@ -225,6 +231,7 @@ void SliceBuilder::add_ops(const std::vector<OpRef>& refs) {
 }
 
 void SliceBuilder::gather_ops() {
+  ops_.insert(new_ops_.begin(), new_ops_.end());
   add_ops(index_.everywhere());
   for (const VaPoint& point : slice_.va_points) {
     add_ops(index_.of_va(point.address));
@@ -260,6 +267,15 @@ void SliceBuilder::gather_invalidations() {
   for (const auto& [first, last] : spans) add_ops(index_.invalidations_within(first, last));
 }
 
+bool SliceBuilder::is_freed(PageRef page) const {
+  bool freed = false;
+  for (const OpRef ref : index_.of_page(page)) {
+    for_each_op(program_.agents[ref.agent].ops[ref.op],
+                [&](const Op& op) { freed |= std::holds_alternative<op::Free>(op.operation); });
+  }
+  return freed;
+}
+
 // A copy to a page outside the slice matters for what is read alone: that the page holds still.
 // That can be asked only of a page that an address may write and later may not.
 void SliceBuilder::gather_reliances() {
@@ -271,8 +287,9 @@ void SliceBuilder::gather_reliances() {
       writable |= e.writable;
       narrowed |= slice_.cells[e.cell].values.size() > 1;
     }
-    if (writable && narrowed && !slice_.pages[page].ref.is_table) {
-      add_ops(index_.copies_out_of(slice_.pages[page].ref.id));
+    const PageRef ref = slice_.pages[page].ref;
+    if (!ref.is_table && ((writable && narrowed) || is_freed(ref))) {
+      add_ops(index_.copies_out_of(ref.id));
     }
   }
 }
@@ -406,6 +423,22 @@ bool SliceBuilder::grow_copy(const op::CopyTables& copy) {
   return grown;
 }
 
+// A value computed from a register depends on the descriptors that the register was read from.
+bool SliceBuilder::grow_sources(const Op& op, std::uint32_t agent) {
+  const auto add = [&](CellId target, const DescriptorExpr& expr) {
+    if (expr.source == kNone || draft_of(target) == kNoIndex) return;
+    for (const OpRef ref : index_.reads_into(agent, expr.source)) new_ops_.insert(ref);
+  };
+  if (const auto* write = std::get_if<op::WriteDescriptor>(&op.operation)) {
+    add(write->cell, write->value);
+  } else if (const auto* cas = std::get_if<op::CompareExchangeDescriptor>(&op.operation)) {
+    add(cas->cell, cas->expected);
+    add(cas->cell, cas->desired);
+  }
+  return std::any_of(new_ops_.begin(), new_ops_.end(),
+                     [&](const OpRef ref) { return ops_.count(ref) == 0; });
+}
+
 // A descriptor store made through a mapping depends on that mapping's translation.
 bool SliceBuilder::grow_windows(const Op& op) {
   const auto* write = std::get_if<op::WriteDescriptor>(&op.operation);
@@ -470,6 +503,7 @@ bool SliceBuilder::grow_values() {
       }
       grown |= grow_from(op, ref.agent);
       grown |= grow_windows(op);
+      grown |= grow_sources(op, ref.agent);
     });
   }
   grown |= grow_by_hardware();

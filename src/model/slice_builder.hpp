@@ -65,6 +65,7 @@ class SliceBuilder {
   void gather_page_ops(std::uint8_t page);
   void gather_invalidations();
   void gather_reliances();
+  [[nodiscard]] bool is_freed(PageRef page) const;
   void add_ops(const std::vector<OpRef>& refs);
 
   // --- values
@@ -73,6 +74,7 @@ class SliceBuilder {
   bool grow_from(const Op& op, std::uint32_t agent);
   bool grow_copy(const op::CopyTables& copy);
   bool grow_windows(const Op& op);
+  bool grow_sources(const Op& op, std::uint32_t agent);
   bool grow_by_hardware();
   bool grow_paths();
   RawSet register_raws(std::uint32_t agent, RegisterId reg) const;
@@ -107,6 +109,7 @@ class SliceBuilder {
   std::map<std::pair<std::uint8_t, CellId>, std::uint8_t> node_of_cell_;
   std::map<std::uint64_t, std::uint8_t> page_of_key_;
   std::set<OpRef> ops_;
+  std::set<OpRef> new_ops_;  // found while values grow, taken up in the next round
   std::uint64_t companion_ = ~0ULL;
   std::map<std::pair<std::uint8_t, ValueIndex>, std::uint32_t> first_write_;
 };

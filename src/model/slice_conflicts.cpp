@@ -24,6 +24,7 @@ class ConflictBuilder {
   void add_pair(unsigned old_id, unsigned new_id);
   void add_hazard(unsigned a, unsigned b, const arch::Change& change, bool if_differ);
   void add_foreign(unsigned a);
+  void find_one_way();
   [[nodiscard]] bool share_tree(const Entry& a, const Entry& b) const;
   void group_permissions();
 
@@ -120,7 +121,20 @@ void ConflictBuilder::build() {
       if (a != b && may_meet(slice_.entries[a], slice_.entries[b])) add_pair(a, b);
     }
   }
+  find_one_way();
   group_permissions();
+}
+
+// Where only one order of two entries needs the break, it matters which of them is newer.
+void ConflictBuilder::find_one_way() {
+  Conflicts& c = slice_.conflicts;
+  for (unsigned n = 0; n < slice_.entries.size(); ++n) {
+    for_each_bit(c.break_from[n] | c.break_if_differ[n], [&](unsigned e) {
+      if (((c.break_from[e] | c.break_if_differ[e]) >> n & 1) != 0) return;
+      c.one_way[n] |= bit(e);
+      c.one_way_old[e] |= bit(n);
+    });
+  }
 }
 
 // Numbers the permissions and the memory attributes, so that a mixture is told from its parts.

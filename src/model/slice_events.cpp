@@ -59,6 +59,7 @@ class EventBuilder {
   [[nodiscard]] Mask same_page(std::uint8_t page) const;
   [[nodiscard]] Mask producers(const DescriptorExpr& expr) const;
   [[nodiscard]] Mask producer(std::uint8_t reg) const;
+  [[nodiscard]] bool was_read_from(std::uint8_t reg, std::uint8_t cell) const;
   Operand operand(const DescriptorExpr& expr, std::uint8_t cell);
   std::uint8_t register_for(std::uint32_t agent, RegisterId reg);
   [[nodiscard]] std::uint8_t slice_cell(CellId cell) const;
@@ -370,6 +371,14 @@ Operand EventBuilder::operand(const DescriptorExpr& expr, std::uint8_t cell) {
   return result;
 }
 
+// Whether the register holds what this thread read from the descriptor.
+bool EventBuilder::was_read_from(std::uint8_t reg, std::uint8_t cell) const {
+  return reg != kNoIndex &&
+         std::any_of(thread().events.begin(), thread().events.end(), [&](const Event& e) {
+           return e.kind == EventKind::kReadCell && e.into == reg && e.cell == cell;
+         });
+}
+
 // --- descriptors ---------------------------------------------------------------------------------
 
 void EventBuilder::operator_on(const op::WriteDescriptor& o) {
@@ -379,6 +388,7 @@ void EventBuilder::operator_on(const op::WriteDescriptor& o) {
   if (!o.through) {
     Event& e = push(EventKind::kWriteCell, kWrites, same_cell(cell) | producers(o.value));
     e.cell = cell;
+    e.recomputes = was_read_from(value.reg, cell);
     e.value = std::move(value);
     return;
   }

@@ -52,7 +52,21 @@ std::vector<std::uint64_t> companions_of(const ProgramIndex& index, std::uint64_
   return companions;
 }
 
-bool stores_at(const Program& program, std::uint64_t granule_bytes, std::uint64_t va) {
+bool agent_stores_at(const ProgramIndex& index, std::uint64_t va) {
+  bool stores = false;
+  for (const OpRef ref : index.of_va(va)) {
+    for_each_op(index.program().agents[ref.agent].ops[ref.op], [&](const Op& op) {
+      const auto* access = std::get_if<op::Access>(&op.operation);
+      stores |= access != nullptr && access->kind != AccessKind::kLoad;
+    });
+  }
+  return stores;
+}
+
+bool stores_at(const ProgramIndex& index, std::uint64_t va) {
+  if (agent_stores_at(index, va)) return true;
+  const Program& program = index.program();
+  const std::uint64_t granule_bytes = index.granule_bytes();
   for (const Observer& observer : program.observers) {
     for (const ObserverAccess& access : observer.accesses) {
       if (access.kind == AccessKind::kLoad) continue;
@@ -134,35 +148,36 @@ void write_entries(KeyWriter& w, const Slice& slice) {
     for (const Mask mask :
          {c.break_from[i], c.break_if_differ[i], c.mixture[i], c.mixture_if_differ[i], c.abort[i],
           c.abort_if_differ[i], c.owes_tlbi[i], c.foreign_tag[i], c.device_break[i],
-          c.device_break_if_differ[i]}) {
+          c.device_break_if_differ[i], c.one_way[i]}) {
       w.number(mask);
     }
   }
 }
 
 void write_event(KeyWriter& w, const Event& e) {
-  for (const std::uint64_t value : {static_cast<std::uint64_t>(e.kind),
-                                    std::uint64_t{e.walker},
-                                    e.preds,
-                                    e.fault_preds,
-                                    std::uint64_t{e.cell},
-                                    std::uint64_t{e.page},
-                                    std::uint64_t{e.va_point},
-                                    std::uint64_t{e.into},
-                                    std::uint64_t{e.slot},
-                                    std::uint64_t{e.partner},
-                                    static_cast<std::uint64_t>(e.access),
-                                    std::uint64_t{e.may_fault},
-                                    std::uint64_t{e.copies_tables},
-                                    std::uint64_t{e.relies},
-                                    std::uint64_t{e.lock},
-                                    std::uint64_t{e.root},
-                                    static_cast<std::uint64_t>(e.phase),
-                                    std::uint64_t{e.recipients},
-                                    std::uint64_t{e.atomic},
-                                    e.cut,
-                                    e.cut_combined,
-                                    e.cut_atc}) {
+  for (const std::uint64_t value :
+       {static_cast<std::uint64_t>(e.kind),
+        std::uint64_t{e.walker},
+        e.preds,
+        e.fault_preds,
+        std::uint64_t{e.cell},
+        std::uint64_t{e.page},
+        std::uint64_t{e.va_point},
+        std::uint64_t{e.into},
+        std::uint64_t{e.slot},
+        std::uint64_t{e.partner},
+        static_cast<std::uint64_t>(e.access),
+        std::uint64_t{e.may_fault},
+        std::uint64_t{e.copies_tables} | std::uint64_t{e.recomputes} << 1,
+        std::uint64_t{e.relies},
+        std::uint64_t{e.lock},
+        std::uint64_t{e.root},
+        static_cast<std::uint64_t>(e.phase),
+        std::uint64_t{e.recipients},
+        std::uint64_t{e.atomic},
+        e.cut,
+        e.cut_combined,
+        e.cut_atc}) {
     w.number(value);
   }
   for (const Operand* o : {&e.value, &e.expected}) {
@@ -227,6 +242,11 @@ std::vector<SliceRequest> plan_slices(const ProgramIndex& index, bool slicing) {
     }
     if (companions.empty()) requests.push_back(std::move(request));
   }
+  for (const FrameId frame : index.unmapped_freed_frames()) {
+    SliceRequest request;
+    request.frames = {frame};
+    requests.push_back(std::move(request));
+  }
   for (const Agent& agent : index.program().agents) {
     if (agent.forbids.empty()) continue;
     SliceRequest request = condition_of(index, agent);
@@ -247,7 +267,7 @@ Slice build_slice(const ProgramIndex& index, const SliceSettings& settings,
     for (const std::uint64_t va : index.writable_aliases(page.ref.id)) {
       const bool own = std::find(request.addresses.begin(), request.addresses.end(), va) !=
                        request.addresses.end();
-      if (!own && stores_at(index.program(), index.granule_bytes(), va)) environment.insert(va);
+      if (!own && stores_at(index, va)) environment.insert(va);
     }
   }
   if (environment.empty()) return slice;
@@ -272,6 +292,7 @@ std::string slice_key(const Slice& slice) {
     w.all(v.rank);
   }
   w.number(slice.values.size());
+  w.all(slice.unknown_values);
   w.number(slice.fresh_values);
   w.number(slice.raws.size());
   w.number(slice.register_count);

@@ -11,6 +11,11 @@ unsigned bits_for(std::size_t values) {
   return values <= 1 ? 0 : static_cast<unsigned>(std::bit_width(values - 1));
 }
 
+std::size_t unknown_count(const Slice& slice) {
+  return static_cast<std::size_t>(
+      std::count(slice.unknown_values.begin(), slice.unknown_values.end(), std::uint8_t{1}));
+}
+
 bool is_relied_upon(const Slice& slice, std::size_t page) {
   for (const SliceAgent& agent : slice.agents) {
     for (const Event& e : agent.events) {
@@ -171,6 +176,7 @@ void StateLayout::add_shared(const Slice& slice) {
   for (unsigned f = 0; f < slice.flight_slots; ++f) flights.push_back(pack.add(16));
   for (unsigned l = 0; l < slice.lock_count; ++l) locks.push_back(pack.add(1));
   stopped_by = pack.add(bits_for(slice.agents.size() + 1));
+  same_world = pack.add(unknown_count(slice) > 1 ? 1 : 0);
   for (std::size_t v = 0; v < slice.va_points.size(); ++v) {
     wrote.push_back(pack.add(1));
     last_update.push_back(pack.add(bits_for(slice.raws.size() + 2)));

@@ -81,6 +81,7 @@ struct StateLayout {
   std::vector<Field> flights;
   std::vector<Field> locks;
   Field stopped_by;                // agent + 1
+  Field same_world;                // all unknown pages started with the same contents
   std::vector<Field> wrote;        // by address: a store that must survive has happened
   std::vector<Field> last_update;  // by address: raw id + 1 of the last update, 0 none
   std::string bound;               // not empty: the slice does not fit

@@ -373,7 +373,10 @@ std::string pair_sentence(const Slice& slice, const Sighting& s, const std::stri
   const bool denied = s.access != AccessKind::kLoad && !slice.entries[s.outcome.b].writable;
   const std::string end =
       denied ? ": it is denied, though " + a + " allows it" : ": it reaches " + page;
-  return actor + " uses the output address of " + a + " with the permissions of " + b + end;
+  const bool permissions =
+      slice.entries[s.outcome.a].permission_group != slice.entries[s.outcome.b].permission_group;
+  return actor + " uses the output address of " + a + " with the " +
+         (permissions ? "permissions" : "memory attributes") + " of " + b + end;
 }
 
 // An access got to a page that it should not have got to.
