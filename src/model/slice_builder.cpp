@@ -495,6 +495,7 @@ bool SliceBuilder::grow_paths() {
 }
 
 bool SliceBuilder::grow_values() {
+  const std::size_t known = drafts_.size();
   bool grown = false;
   for (const OpRef ref : ops_) {
     for_each_op(program_.agents[ref.agent].ops[ref.op], [&](const Op& op) {
@@ -508,6 +509,7 @@ bool SliceBuilder::grow_values() {
   }
   grown |= grow_by_hardware();
   grown |= grow_paths();
+  grown |= drafts_.size() != known;
   return grown && slice_.bound.empty();
 }
 
