@@ -229,6 +229,13 @@ std::vector<SliceRequest> plan_slices(const ProgramIndex& index, bool slicing) {
   if (!slicing) {
     SliceRequest everything;
     everything.addresses = addresses;
+    everything.frames = index.unmapped_freed_frames();
+    for (const Agent& agent : index.program().agents) {
+      if (agent.forbids.empty()) continue;
+      const SliceRequest condition = condition_of(index, agent);
+      everything.frames.insert(everything.frames.end(), condition.frames.begin(),
+                               condition.frames.end());
+    }
     requests.push_back(std::move(everything));
     return requests;
   }
