@@ -111,7 +111,7 @@ void Semantics::find_classes() {
   previous_like_.assign(slice_.walkers.size(), kNoIndex);
   for (const std::uint8_t w : indices(slice_.walkers)) {
     std::vector<std::uint8_t> group;
-    for (std::uint8_t other = w; other < slice_.walkers.size(); ++other) {
+    for (const std::uint8_t other : indices(slice_.walkers)) {
       if (slice_.walkers[other].like == w) group.push_back(other);
     }
     for (std::size_t i = 1; i < group.size(); ++i) previous_like_[group[i]] = group[i - 1];

@@ -207,6 +207,8 @@ class Semantics {
   // --- accesses (machine_access.cpp)
   template <typename F>
   void for_each_outcome(const State& s, std::uint8_t walker, const Reach& r, F&& f) const;
+  bool translate(const Access& access, const Outcome& outcome, const Transition& t,
+                 MachineSink& sink) const;
   Landing land(State& next, const Access& access, const Outcome& outcome, const Transition& t,
                MachineSink& sink) const;
   Landing store(State& next, const Access& access, const Outcome& outcome, const Transition& t,

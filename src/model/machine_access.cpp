@@ -189,39 +189,46 @@ void Semantics::load(State& next, const Access& access, const Outcome& outcome, 
   if (page.mark.get(next) != 0) f.seen_mark[access.va_point].set(next, 1);
 }
 
-Semantics::Landing Semantics::land(State& next, const Access& access, const Outcome& outcome,
-                                   const Transition& t, MachineSink& sink) const {
-  Landing landing;
-  Sighting sighting{false,    0,           access.walker, access.va_point, outcome.a,    outcome.b,
-                    kNoIndex, access.kind, outcome,       access.agent,    access.event, false};
+// What a translation shows by itself. Returns whether the access goes on to memory.
+bool Semantics::translate(const Access& access, const Outcome& outcome, const Transition& t,
+                          MachineSink& sink) const {
   const auto sight = [&](Effect effect) {
-    sighting.what = static_cast<std::uint8_t>(effect);
+    const Sighting sighting{false,         static_cast<std::uint8_t>(effect),
+                            access.walker, access.va_point,
+                            outcome.a,     outcome.b,
+                            kNoIndex,      access.kind,
+                            outcome,       access.agent,
+                            access.event,  false};
     sink.sight(sighting, &t);
+    return false;
   };
   switch (outcome.kind) {
     case OutcomeKind::kNothing:
-      return landing;
+      return false;
     case OutcomeKind::kAbort:
-      sight(Effect::kConflictAbort);
-      return landing;
+      return sight(Effect::kConflictAbort);
     case OutcomeKind::kBitMixture:
-      sight(Effect::kAmalgamation);
-      return landing;
+      return sight(Effect::kAmalgamation);
     case OutcomeKind::kFault:
       fault(access, outcome, false, t, sink);
-      return landing;
+      return false;
     case OutcomeKind::kJunkWalk:
-      sight(Effect::kUninitialisedTableWalk);
-      return landing;
+      return sight(Effect::kUninitialisedTableWalk);
     case OutcomeKind::kFreedWalk:
-      sight(Effect::kFreedTableWalk);
-      return landing;
+      return sight(Effect::kFreedTableWalk);
     case OutcomeKind::kMixture:
       if (shows_mixture(access, outcome)) sight(Effect::kAmalgamation);
-      break;
+      return true;
     case OutcomeKind::kEntry:
       break;
   }
+  return true;
+}
+
+Semantics::Landing Semantics::land(State& next, const Access& access, const Outcome& outcome,
+                                   const Transition& t, MachineSink& sink) const {
+  Landing landing;
+  if (!translate(access, outcome, t, sink)) return landing;
   if (access.kind != AccessKind::kStore) {
     const Entry& where = slice_.entries[outcome.a];
     const bool mixture = outcome.kind == OutcomeKind::kMixture;

@@ -58,7 +58,24 @@ void ProgramIndex::index_pages() {
   }
 }
 
+// Barriers are found by position, invalidations by the addresses that they may reach.
+bool ProgramIndex::add_maintenance(const Op& op, OpRef ref) {
+  if (const auto* tlbi = std::get_if<op::Tlbi>(&op.operation)) {
+    const auto decoded = decode(*tlbi);
+    if (!decoded) return true;
+    const bool by_address = arch::is_by_address(decoded->kind);
+    add_invalidation(by_address ? decoded->va_start : 0, by_address ? decoded->va_end : 0, ref);
+    return true;
+  }
+  if (const auto* notify = std::get_if<op::Notify>(&op.operation)) {
+    add_invalidation(notify->start, notify->end, ref);
+    return true;
+  }
+  return std::holds_alternative<op::Barrier>(op.operation);
+}
+
 void ProgramIndex::add(const Op& op, OpRef ref) {
+  if (add_maintenance(op, ref)) return;
   const auto cell = [&](CellId id) { cells_[id].push_back(ref); };
   const auto page = [&](PageRef p) { pages_[page_key(p)].push_back(ref); };
   const auto frame = [&](FrameId f) { page({false, f}); };
@@ -89,15 +106,6 @@ void ProgramIndex::add(const Op& op, OpRef ref) {
                    page(o.page);
                    if (!o.page.is_table) freed_.push_back(o.page.id);
                  },
-                 [&](const op::Barrier&) {},
-                 [&](const op::Tlbi& o) {
-                   const auto decoded = decode(o);
-                   if (!decoded) return;
-                   const bool by_address = arch::is_by_address(decoded->kind);
-                   add_invalidation(by_address ? decoded->va_start : 0,
-                                    by_address ? decoded->va_end : 0, ref);
-                 },
-                 [&](const op::Notify& o) { add_invalidation(o.start, o.end, ref); },
                  [&](const auto&) { everywhere_.push_back(ref); },
              },
              op.operation);

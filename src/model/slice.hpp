@@ -304,6 +304,7 @@ struct Slice {
   // The addresses whose descriptors a table copy has to carry over.
   [[nodiscard]] std::vector<std::uint64_t> copied_addresses() const {
     std::vector<std::uint64_t> addresses;
+    addresses.reserve(va_points.size() + 1);
     for (const VaPoint& point : va_points) addresses.push_back(point.address);
     if (companion_address != ~0ULL) addresses.push_back(companion_address);
     return addresses;

@@ -51,7 +51,7 @@ class StateSet {
  private:
   // Multiply-and-fold: states differ in few bits, so every bit has to reach the top.
   static std::uint64_t mix(std::uint64_t h, std::uint64_t word) {
-    constexpr std::uint64_t kMultiplier = 0x9e3779b97f4a7c15;
+    static constexpr std::uint64_t kMultiplier = 0x9e3779b97f4a7c15;
     const auto product = static_cast<unsigned __int128>(h ^ word) * kMultiplier;
     return static_cast<std::uint64_t>(product) ^ static_cast<std::uint64_t>(product >> 64);
   }
