@@ -99,6 +99,7 @@ std::string expected_cell(const Case& checked, const Painter& paint) {
 // that indentation.
 std::string effects_cell(const std::vector<model::Effect>& effects, std::size_t left) {
   std::vector<std::string> names;
+  names.reserve(effects.size());
   for (const model::Effect effect : effects) names.emplace_back(model::name(effect));
   const std::size_t room = std::max(kPageWidth - std::min(left, kPageWidth), kMinEffectsWidth);
   const std::vector<std::string> lines = wrap(names.empty() ? "-" : join(names, ", "), room);
