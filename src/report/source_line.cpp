@@ -15,7 +15,7 @@ constexpr std::size_t kMaxLine = kPageWidth - kNumberWidth - 3;
 constexpr std::size_t kMaxUnderline = 30;
 
 std::string cut(std::string_view line) {
-  const std::string whole = printable(line);
+  std::string whole = printable(line);
   if (width(whole) <= kMaxLine) return whole;
   std::size_t end = 0;
   for (std::size_t shown = 0; end < whole.size(); ++end) {

@@ -50,6 +50,7 @@ std::size_t natural_width(const model::Witness& witness, std::uint32_t actor) {
 // Narrows the widest columns to one width until all fit into `room`.
 void fit(std::vector<Column>& columns, std::size_t room) {
   std::vector<Column*> by_width;
+  by_width.reserve(columns.size());
   for (Column& column : columns) by_width.push_back(&column);
   std::ranges::sort(by_width, {}, [](const Column* c) { return std::pair(c->width, c->actor); });
   std::size_t left = by_width.size();
@@ -135,7 +136,7 @@ std::string timeline(const model::Witness& witness, const Painter& paint) {
     std::string left = std::string(kMargin) + number_or_blank(number) + "  " +
                        paint(Ink::kFaint, number_or_blank(step.location.line)) + "  ";
     for (const std::string& line : cell(step, column->width)) {
-      result += left + indent_to(columns, step.column) + line + '\n';
+      result.append(left).append(indent_to(columns, step.column)).append(line).append("\n");
       left = std::string(kLeftWidth, ' ');
     }
   }
