@@ -1,0 +1,32 @@
+// All ways in which each thread of a litmus test may run, for the values that memory may hold.
+#pragma once
+
+#include <map>
+#include <string>
+#include <vector>
+
+#include "model/litmus/event.hpp"
+#include "model/litmus/options.hpp"
+
+namespace amalgam::model::litmus {
+
+// By location, every value that it may ever hold: what it starts with and what any run stores.
+using Domains = std::map<Address, std::vector<Value>>;
+
+struct Runs {
+  std::vector<std::vector<ThreadRun>> threads;  // by thread
+  // Accesses that no thread makes: each is a read of a descriptor and its hardware update that sets
+  // AF, spuriously; any subset of them may happen. `address` names the descriptor.
+  std::vector<Address> spurious_af;
+  Domains domains;
+  std::string bound;  // not empty: the limit that was hit, and so the runs are not all there are
+};
+
+// Runs every thread over the least domains that are closed under its stores. A walk keeps only
+// events of descriptors with more than one value in their domain, unless another descriptor of
+// the same translation has one (the reduction that isla makes too).
+// Cost: the product, over the reads of a thread, of the values of their locations.
+[[nodiscard]] Runs enumerate_runs(const Test& test, const ModelOptions& options,
+                                  const Limits& limits);
+
+}  // namespace amalgam::model::litmus
