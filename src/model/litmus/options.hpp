@@ -12,6 +12,28 @@ namespace amalgam::model::litmus {
 // The two families of published semantics.
 enum class ModelFamily : std::uint8_t { kCambridge, kHerd };
 
+// Deliberate mistakes in the engines. Tests switch them on one at a time to prove that comparing
+// the engines, or comparing with published verdicts, notices; nothing else does.
+enum class LitmusMutation : std::uint8_t {
+  kNone,
+  // Of the axioms of the reference enumerator.
+  kReferenceDropTrfe,          // a walk that reads from another thread orders nothing
+  kReferenceDropTlbiOrder,     // TLBIs order nothing (obtlbi; herd's TLBI-ob and TLBI-ca)
+  kReferenceDropContextOrder,  // context synchronisation orders nothing (CSE; herd's IFB-ob)
+  kReferenceDropBarriers,      // DMB and DSB order nothing
+  kReferenceDropDependencies,  // address, data and control dependencies order nothing
+  kReferenceDropSameLocation,  // accesses of one location are not kept in order (internal)
+  kReferenceDropFaultOrder,    // a translation fault is not ordered before what follows
+  // Of the machine.
+  kMachineStaleFaults,           // a TLB may hold what faults
+  kMachineTlbiDoesNotWait,       // a TLBI does not wait for accesses that use what it removes
+  kMachineTlbiRemovesNothing,    // translations after a TLBI may use what it removes
+  kMachineContextOrdersNothing,  // walks do not wait for a context synchronisation
+  kMachineBarriersOrderNothing,  // DMB and DSB order nothing
+  kMachineDependenciesIgnored,   // address, data and control dependencies order nothing
+  kMachineNoLocalOrder,          // accesses of one location are not kept in order
+};
+
 struct ModelOptions {
   ModelFamily family = ModelFamily::kHerd;
   // Cambridge knows none and kEts (its retired ETS); herd knows none, ETS2 and ETS3.
@@ -19,6 +41,9 @@ struct ModelOptions {
   arch::Ets ets = arch::Ets::kNone;
   // A walk may use TTBR or VTTBR as it was before a write that no context synchronisation followed.
   bool stale_roots = false;
+  LitmusMutation mutation = LitmusMutation::kNone;
+
+  friend bool operator==(const ModelOptions&, const ModelOptions&) = default;
 };
 
 struct Limits {
