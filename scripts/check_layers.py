@@ -2,7 +2,9 @@
 """check_layers.py [ROOT]: fails on an #include that the plan of the rooms forbids.
 
 The table below is the plan. A room is named by include/amalgam/ROOM or src/ROOM; a file says which
-room it takes a header from ("model/program.hpp", <amalgam/arch/change.hpp>), never by "../".
+room it takes a header from ("model/program.hpp", <amalgam/arch/change.hpp>), never by "../". The
+tests of a room, tests/ROOM, may include what the room may; those of no room, such as
+tests/scenarios, every room.
 """
 
 import re
@@ -44,8 +46,10 @@ INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]')
 
 
 def room_of_file(path):
-    """The room that a path under the root belongs to."""
+    """The room, or the directory of tests, that a path under the root belongs to."""
     parts = path.parts
+    if parts[0] == "tests":
+        return parts[1] if len(parts) > 2 else ""
     depth = 2 if parts[0] == "include" else 1
     return parts[depth].removesuffix(path.suffix) if len(parts) > depth else ""
 
@@ -78,18 +82,35 @@ def complaint(room, header, quoted):
     return None
 
 
+def complaint_of_test(directory, header, quoted):
+    """What is wrong with a test of `directory` including `header`, or None."""
+    if ".." in header.split("/"):
+        return "leaves its directory: name the room"
+    if "/" not in header or (quoted and header.split("/")[0] == directory):
+        return None
+    target = room_of_header(header, quoted)
+    allowed = (directory, *MAY_INCLUDE.get(directory, MAY_INCLUDE))
+    if target is None or target in allowed:
+        return None
+    if target not in MAY_INCLUDE:
+        return "names no room"
+    return f"tests of {directory} may not include {target}"
+
+
 def check_file(root, path):
     """The complaints about one file, as lines of text."""
     relative = path.relative_to(root)
     room = room_of_file(relative)
-    if room not in MAY_INCLUDE:
+    is_test = relative.parts[0] == "tests"
+    if not room or (room not in MAY_INCLUDE and not is_test):
         return [f"{relative}:1: {room or relative.name} is not a room"]
+    judge = complaint_of_test if is_test else complaint
     found = []
     for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
         match = INCLUDE.match(line)
         if match is None:
             continue
-        problem = complaint(room, match[2], match[1] == '"')
+        problem = judge(room, match[2], match[1] == '"')
         if problem is not None:
             found.append(f"{relative}:{number}: #include {match[2]}: {problem}")
     return found
@@ -97,7 +118,7 @@ def check_file(root, path):
 
 def main():
     root = Path(sys.argv[1] if len(sys.argv) > 1 else Path(__file__).resolve().parent.parent)
-    files = sorted(path for top in ("include", "src") for path in (root / top).rglob("*")
+    files = sorted(path for top in ("include", "src", "tests") for path in (root / top).rglob("*")
                    if path.suffix in SOURCE_SUFFIXES)
     complaints = [line for path in files for line in check_file(root, path)]
     for line in complaints:

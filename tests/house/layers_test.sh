@@ -20,6 +20,10 @@ fresh_tree() {
     file include/amalgam/pgtable/map.hpp '#include <amalgam/arch/change.hpp>'
     file src/model/program.cpp '#include "model/program.hpp"' '#include <vector>'
     file src/report/text.cpp '#include <fmt/format.h>' '#include "lang/parse.hpp"'
+    file tests/model/fields.hpp '#include <iostream>' '#include "amalgam/arch/change.hpp"'
+    file tests/model/state_test.cpp '#include <gtest/gtest.h>' '#include "model/fields.hpp"'
+    file tests/scenarios/a_test.cpp '#include "scenarios/files.hpp"' '#include "model/fields.hpp"' \
+        '#include "lang/parse.hpp"' '#include "beside.hpp"'
 }
 
 # rejects NAME FILE LINE: the tree with this line added is refused, by file and line number.
@@ -49,6 +53,13 @@ rejects "a language that explores" src/lang/a.cpp '#include "model/explorer.hpp"
 rejects "two rooms side by side" src/monitor/a.cpp '#include "model/program.hpp"'
 rejects "a way around the room's name" src/lang/a.cpp '#include "../model/program.hpp"'
 rejects "a header of no room" src/lang/a.cpp '#include "parse.hpp"'
+rejects "a test of the machine that reads text" tests/model/a.cpp '#include "lang/parse.hpp"'
+rejects "a test of the machine that leans on other tests" tests/model/a.cpp \
+    '#include "scenarios/files.hpp"'
+rejects "a test of two rooms side by side" tests/monitor/a.cpp '#include "model/program.hpp"'
+rejects "a test that names another directory's" tests/scenarios/a.cpp '#include "fuzz/main.hpp"'
+rejects "a way around in a test" tests/model/a.cpp '#include "../lang/program_text.hpp"'
+rejects "a test of nothing" tests/a.cpp '#include <vector>'
 rejects "a directory that is no room" src/util/a.hpp '#include <vector>'
 
 rm -rf "${tree:?}"/*
