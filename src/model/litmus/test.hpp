@@ -32,6 +32,9 @@ struct Symbol {
 // An exception handler: where a thread goes on at that Exception level.
 struct Handler {
   unsigned el = 1;
+  // From VBAR_ELx, 0x000 from the same level with SP0, 0x200 with SPx, 0x400 from a lower level.
+  // The only handler of a level serves all of them: published tests are lax here.
+  std::uint32_t offset = 0;
   Code code;
 };
 
@@ -53,6 +56,17 @@ struct Thread {
   std::array<Value, kRegisters> registers{};
   std::uint32_t registers_set = 0;  // bit n: register n has an initial value (isla: else undefined)
   std::array<Value, static_cast<std::size_t>(SystemRegister::kCount)> system{};
+
+  // Where an exception goes that is taken to `el` at `offset`; nullptr if there is no handler.
+  [[nodiscard]] const Handler* find_handler(unsigned el, std::uint32_t offset) const {
+    const Handler* found = nullptr;
+    for (const Handler& h : handlers) {
+      if (h.el != el) continue;
+      if (h.offset == offset) return &h;
+      if (found == nullptr) found = &h;
+    }
+    return found;
+  }
 };
 
 // How addresses are translated.
