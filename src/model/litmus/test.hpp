@@ -57,11 +57,11 @@ struct Thread {
   std::uint32_t registers_set = 0;  // bit n: register n has an initial value (isla: else undefined)
   std::array<Value, static_cast<std::size_t>(SystemRegister::kCount)> system{};
 
-  // Where an exception goes that is taken to `el` at `offset`; nullptr if there is no handler.
-  [[nodiscard]] const Handler* find_handler(unsigned el, std::uint32_t offset) const {
+  // Where an exception goes that is taken to `target_el` at `offset`; nullptr if there is no handler.
+  [[nodiscard]] const Handler* find_handler(unsigned target_el, std::uint32_t offset) const {
     const Handler* found = nullptr;
     for (const Handler& h : handlers) {
-      if (h.el != el) continue;
+      if (h.el != target_el) continue;
       if (h.offset == offset) return &h;
       if (found == nullptr) found = &h;
     }
