@@ -16,7 +16,10 @@ inline constexpr std::uint8_t kSpuriousThread = 0xfe;  // spurious hardware upda
 
 // The fixed part of a candidate: what does not depend on rf or co. Events are numbered: one initial
 // write for each location that an event touches, then the runs of thread 0, 1, ..., then the
-// spurious updates (read, then write). Relations are over these numbers.
+// spurious updates (walk, then hardware update). Relations are over these numbers.
+//
+// The sets of memory events are disjoint: explicit reads, explicit writes, walks, hardware updates
+// (those of walks and spurious ones) and initial writes.
 struct Skeleton {
   const Test* test = nullptr;
   std::vector<const ThreadRun*> runs;  // by thread
@@ -25,12 +28,14 @@ struct Skeleton {
 
   Relation po;            // instruction order between different instructions of a thread
   Relation iio;           // inside an instruction
-  Relation same_address;  // memory events of one physical location
-  Relation internal;      // same thread
+  Relation same_address;  // memory events of one physical location, an event and itself included
+  // Same thread, an event and itself included. What no thread does (initial writes and spurious
+  // updates) counts as one thread, as herd counts it.
+  Relation internal;
   Relation addr, data, ctrl;
   Relation pick_addr, pick_data, pick_ctrl;
-  Relation rmw;  // read to write of exclusives, atomics and hardware updates
-  Relation same_translation;
+  Relation rmw;               // read to write of exclusives, atomics and hardware updates
+  Relation same_translation;  // between walks, a walk and itself included
   EventSet reads, writes, walks, updates, faults, returns, barriers, tlbis, caches, system_writes;
   EventSet initial;
 
