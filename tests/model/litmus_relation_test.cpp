@@ -155,6 +155,22 @@ TEST_P(Arbitrary, ClosureAndCyclesAreThoseOfPairs) {
   }
 }
 
+TEST_P(Arbitrary, APartialOrderIsTheClosureOfWhatWasAdded) {
+  for (int i = 0; i < 10; ++i) {
+    PartialOrder order{Relation(GetParam())};
+    Relation added(GetParam());
+    const Relation wanted = relation(1.2);
+    for (const auto& [a, b] : pairs_of(wanted)) {
+      Relation more = added;
+      more.add(a, b);
+      EXPECT_EQ(order.add(a, b), more.acyclic());
+      if (more.acyclic()) added = more;
+    }
+    EXPECT_EQ(order.relation(), added.closure());
+    EXPECT_EQ(PartialOrder(Relation(GetParam())).add(wanted), wanted.acyclic());
+  }
+}
+
 INSTANTIATE_TEST_SUITE_P(Sizes, Arbitrary, testing::Values(1U, 5U, 17U, 63U, 64U, 65U));
 
 TEST(EventSets, LastEventIsHeldToo) {

@@ -1,6 +1,7 @@
 // Cambridge's strong axiomatic model of virtual memory, with and without ETS, transcribed.
 #pragma once
 
+#include "model/litmus/cambridge_base.hpp"
 #include "model/litmus/execution.hpp"
 #include "model/litmus/options.hpp"
 
@@ -12,13 +13,18 @@ class CambridgeModel {
   CambridgeModel(const Skeleton& skeleton, const ModelOptions& options);
 
   // Whether an execution with these rf and co is consistent for some wco: a total order of all
-  // writes and TLBIs that extends co.
+  // writes and TLBIs that extends co. If not, the axiom that it breaks.
   [[nodiscard]] Refusal judge(const Candidate& candidate) const;
-  [[nodiscard]] bool may_be_consistent(const Candidate& without_co) const;
+
+  // False only if no co that extends candidate.co makes the execution consistent. Every axiom
+  // grows with co, so that this is `judge` on a part of it.
+  [[nodiscard]] bool may_be_consistent(const Candidate& part) const {
+    return judge(part).axiom == nullptr;
+  }
 
  private:
-  const Skeleton& skeleton_;
-  ModelOptions options_;
+  CambridgeBase base_;
+  PartialOrder fixed_;  // base_.ob, closed
 };
 
 }  // namespace amalgam::model::litmus

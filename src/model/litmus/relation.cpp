@@ -123,4 +123,23 @@ Relation Relation::identity(unsigned size, const EventSet& set) {
   return result;
 }
 
+bool PartialOrder::add(unsigned a, unsigned b) {
+  if (a == b || before_.has(b, a)) return false;
+  if (before_.has(a, b)) return true;
+  EventSet after = before_.row(b);
+  after.insert(b);
+  for (unsigned x = 0; x < size(); ++x) {
+    if (x == a || before_.has(x, a)) before_.row(x) |= after;
+  }
+  return true;
+}
+
+bool PartialOrder::add(const Relation& pairs) {
+  bool possible = true;
+  for (unsigned a = 0; a < size() && possible; ++a) {
+    pairs.row(a).for_each([&](unsigned b) { possible = possible && add(a, b); });
+  }
+  return possible;
+}
+
 }  // namespace amalgam::model::litmus

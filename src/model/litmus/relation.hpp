@@ -103,4 +103,23 @@ class Relation {
   std::array<EventSet, kMaxEvents> rows_{};
 };
 
+// A strict partial order, always closed, that pairs are added to one by one.
+class PartialOrder {
+ public:
+  // Closes `relation`, which must be acyclic.
+  explicit PartialOrder(const Relation& relation) : before_(relation.closure()) {}
+
+  [[nodiscard]] unsigned size() const { return before_.size(); }
+  [[nodiscard]] bool has(unsigned a, unsigned b) const { return before_.has(a, b); }
+  [[nodiscard]] const Relation& relation() const { return before_; }
+
+  // Puts a before b. False, and nothing changes, if b is before a or the same. Linear in size().
+  bool add(unsigned a, unsigned b);
+  // Adds every pair; false at the first that cannot be.
+  bool add(const Relation& pairs);
+
+ private:
+  Relation before_;
+};
+
 }  // namespace amalgam::model::litmus
