@@ -16,8 +16,6 @@ std::string_view name(model::Certainty certainty) {
   return kNames[static_cast<std::size_t>(certainty)];
 }
 
-Json text_or_null(std::string_view text) { return text.empty() ? Json(nullptr) : Json(text); }
-
 Json to_json(const model::Witness& witness) {
   Json steps = Json::array();
   for (const model::Step& step : witness.steps) {
@@ -97,17 +95,6 @@ Json to_json(const model::Mismatch& mismatch) {
           {"unexpected", mismatch.unexpected}};
 }
 
-Json diagnostics_json(const Case& checked) {
-  Json json = Json::array();
-  for (const lang::Diagnostic& diagnostic : checked.diagnostics) {
-    json.push_back(
-        {{"location", report::to_json(diagnostic.location)},
-         {"message", diagnostic.message},
-         {"source_line", text_or_null(lang::line_of(checked.text, diagnostic.location.line))}});
-  }
-  return json;
-}
-
 // What a document says besides the answer, in the order of the file.
 void describe(Json& json, const model::Program& program) {
   json["title"] = text_or_null(program.title);
@@ -123,7 +110,7 @@ Json check_json(const Case& checked, bool witnesses) {
   json["file"] = checked.file;
   json["outcome"] = report::name(outcome(checked));
   if (!checked.diagnostics.empty()) {
-    json["diagnostics"] = diagnostics_json(checked);
+    json["diagnostics"] = report::to_json(checked.diagnostics, checked.text);
     return json;
   }
   describe(json, checked.program);

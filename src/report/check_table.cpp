@@ -6,6 +6,7 @@
 
 #include "report/columns.hpp"
 #include "report/digest.hpp"
+#include "report/file_names.hpp"
 
 namespace amalgam::report {
 
@@ -104,16 +105,6 @@ std::string effects_cell(const std::vector<model::Effect>& effects, std::size_t 
   const std::size_t room = std::max(kPageWidth - std::min(left, kPageWidth), kMinEffectsWidth);
   const std::vector<std::string> lines = wrap(names.empty() ? "-" : join(names, ", "), room);
   return join(lines, '\n' + std::string(left, ' ')) + '\n';
-}
-
-// The directory that all files are in, with its slash.
-std::string common_directory(const std::vector<std::string>& files) {
-  if (files.empty()) return {};
-  std::string common = files.front().substr(0, files.front().rfind('/') + 1);
-  for (const std::string& file : files) {
-    while (!file.starts_with(common)) common.erase(common.rfind('/', common.size() - 2) + 1);
-  }
-  return common;
 }
 
 // What all names end in, if it says no more than that they are scenarios.

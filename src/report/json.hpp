@@ -4,7 +4,10 @@
 #include <cstdint>
 #include <nlohmann/json.hpp>
 #include <string>
+#include <string_view>
+#include <vector>
 
+#include "lang/diagnostic.hpp"
 #include "model/program.hpp"
 
 namespace amalgam::report {
@@ -24,7 +27,13 @@ std::string dump(const Json& json, bool one_line);
 // "0x0060000040d29783": as text, since not every reader of JSON has 64-bit integers.
 std::string hex(std::uint64_t value);
 
+// The text; null for none.
+Json text_or_null(std::string_view text);
+
 // {"line", "column", "length"}; null for nowhere.
 Json to_json(const model::Location& location);
+
+// A list of {"location", "message", "source_line"}: what is wrong with an input of these bytes.
+Json to_json(const std::vector<lang::Diagnostic>& diagnostics, std::string_view text);
 
 }  // namespace amalgam::report
