@@ -1,0 +1,61 @@
+// One litmus test, judged by a published model with one engine or both.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "model/litmus/options.hpp"
+#include "model/litmus/result.hpp"
+#include "model/litmus/test.hpp"
+
+namespace amalgam::model::litmus {
+
+enum class Engine : std::uint8_t { kReference, kMachine, kBoth };
+
+struct JudgeOptions {
+  Engine engine = Engine::kReference;
+  std::optional<ModelOptions> model;  // nothing: default_model(test)
+  Limits limits;
+};
+
+struct Judgement {
+  ModelOptions model;
+  Engine engine = Engine::kReference;
+  // What the engine says; of both, the reference's word, since it alone knows every flag.
+  Result result;
+  // Of both engines: what the machine says.
+  std::optional<Result> machine;
+  // Where both are complete and differ: a line a difference. Flags are not compared.
+  std::vector<std::string> disagreements;
+  std::string bound;  // not empty: not decided, and the limit that an engine hit
+
+  [[nodiscard]] bool decided() const { return bound.empty(); }
+};
+
+// The model that a test is written for: isla's tests the strong model with ETS, herd's the model of
+// herd with the ETS level that the test itself asks for.
+[[nodiscard]] ModelOptions default_model(const Test& test);
+
+// The names of models: "herd", "herd-ets2", "herd-ets3", "ets", "no-ets". Nothing for another name.
+[[nodiscard]] std::optional<ModelOptions> model_named(std::string_view name);
+[[nodiscard]] std::string_view name_of(const ModelOptions& model);
+[[nodiscard]] const std::vector<std::string_view>& model_names();
+
+// "reference", "machine", "both".
+[[nodiscard]] std::string_view name(Engine engine);
+[[nodiscard]] std::optional<Engine> engine_named(std::string_view name);
+
+// Enumerates the runs of the test's threads and asks the engine.
+[[nodiscard]] Judgement judge(const Test& test, const JudgeOptions& options);
+
+// What two complete results of one test differ in: a line for each final state that only one of
+// them has, with the name of the one that has it.
+[[nodiscard]] std::vector<std::string> differences(const Result& a, std::string_view name_a,
+                                                   const Result& b, std::string_view name_b);
+
+// The text of a final state, as herd prints it: "0:X1=1; [x]=2;".
+[[nodiscard]] std::string text_of(const FinalState& state);
+
+}  // namespace amalgam::model::litmus
