@@ -69,12 +69,10 @@ std::string_view name_of(const ModelOptions& model) {
   return found == kModels.end() ? std::string_view("unnamed") : found->name;
 }
 
-const std::vector<std::string_view>& model_names() {
-  static const std::vector<std::string_view> names = [] {
-    std::vector<std::string_view> all;
-    for (const NamedModel& model : kModels) all.push_back(model.name);
-    return all;
-  }();
+std::vector<std::string_view> model_names() {
+  std::vector<std::string_view> names;
+  names.reserve(kModels.size());
+  for (const NamedModel& model : kModels) names.push_back(model.name);
   return names;
 }
 

@@ -41,7 +41,7 @@ struct Judgement {
 // The names of models: "herd", "herd-ets2", "herd-ets3", "ets", "no-ets". Nothing for another name.
 [[nodiscard]] std::optional<ModelOptions> model_named(std::string_view name);
 [[nodiscard]] std::string_view name_of(const ModelOptions& model);
-[[nodiscard]] const std::vector<std::string_view>& model_names();
+[[nodiscard]] std::vector<std::string_view> model_names();
 
 // "reference", "machine", "both".
 [[nodiscard]] std::string_view name(Engine engine);
