@@ -40,9 +40,10 @@ struct WalkInfo {
   std::uint8_t translation = 0;  // numbers the translations of a run: same-translation
   std::uint16_t asid = 0;
   std::uint16_t vmid = 0;
-  bool global = false;  // leaf of stage 1 with nG=0
-  Address va = 0;       // that is being translated
-  Address ipa = 0;      // stage 2: that is being translated
+  bool global = false;   // leaf of stage 1 with nG=0
+  Address va = 0;        // that is being translated
+  Address ipa = 0;       // stage 2: that is being translated
+  Value descriptor = 0;  // of an access: the stage 1 leaf that it went through, 0 for none
 };
 
 struct FaultInfo {
@@ -51,6 +52,7 @@ struct FaultInfo {
   bool from_write = false;
   bool from_read = false;
   bool from_release = false;
+  bool enters_handler = false;  // false: the thread ends, or goes on by its fault mode
   unsigned target_el = 1;
   Address va = 0;  // of an MMU fault
 };
@@ -108,6 +110,12 @@ struct ThreadRun {
   std::array<Value, static_cast<std::size_t>(SystemRegister::kCount)> system{};
   bool hit_loop_bound = false;  // cut by the bound on repeated branches
 };
+
+// Whether a fault comes from translation rather than from an instruction that asks for it.
+constexpr bool is_mmu_fault(FaultType type) {
+  return type == FaultType::kTranslation || type == FaultType::kAccessFlag ||
+         type == FaultType::kPermission;
+}
 
 constexpr RunMask run_bit(unsigned e) { return RunMask{1} << e; }
 

@@ -33,7 +33,7 @@ enum class Opcode : std::uint8_t {
   kShiftLeft,
   kShiftRight,
   kExtractBits,   // UBFX: rd = rn[lsb + width_bits - 1 : lsb]
-  kLabelAddress,  // ADR: rd = address of target
+  kLabelAddress,  // ADR: rd = address of target or, with no target, operand.immediate
   kSelect,        // CSEL: rd = condition ? rn : rm
   kSet,           // CSET: rd = condition ? 1 : 0
   kBranch,        // B target
