@@ -78,6 +78,8 @@ struct Translation {
   // Addresses in [untranslated_first, untranslated_last] are used as they are: herd's descriptors.
   Address untranslated_first = 1;
   Address untranslated_last = 0;
+  // MAIR_EL1: what AttrIndx of a stage 1 descriptor means. Index 0 is Normal, write-back.
+  std::uint64_t mair = 0xff;
 
   [[nodiscard]] bool is_untranslated(Address a) const {
     return untranslated_first <= a && a <= untranslated_last;
@@ -142,6 +144,9 @@ struct Observable {
   Address address = 0;  // physical
   FaultPattern fault;
   PrintAs print_as = PrintAs::kNatural;
+  // The integer type declared where it lies; herd takes `int` where nothing is declared.
+  bool is_64 = false;
+  bool is_unsigned = false;
   std::string text;  // left of the '=': "0:X1", "[x]", "[PTE(x)]"
 };
 
@@ -163,6 +168,7 @@ struct Test {
   std::vector<std::string> spelling_flags;
   std::optional<Quantifier> quantifier;  // nothing: no condition (an isla condition is kExists)
   Formula condition;
+  std::optional<Formula> filter;  // executions that do not satisfy it do not count at all
   std::vector<Observable> observed;
   Location condition_location;
 
