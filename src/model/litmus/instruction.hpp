@@ -126,6 +126,7 @@ struct Instruction {
 struct Code {
   Address base = 0;
   std::vector<Instruction> instructions;
+  std::vector<std::string> end_labels;  // that name the place after the last instruction
 
   [[nodiscard]] Address address_of(std::size_t index) const { return base + 4 * index; }
   [[nodiscard]] Address end() const { return address_of(instructions.size()); }
