@@ -180,7 +180,7 @@ ExitStatus run_check(CheckSettings settings, bool colour, Terminal& terminal) {
   settings.options.symmetry = !settings.no_symmetry;
   settings.options.reduction = !settings.no_reduction;
   settings.options.sensitivity = !settings.no_sensitivity;
-  const FileList list = expand(settings.arguments);
+  const FileList list = expand(settings.arguments, scenario_files());
   for (const std::string& error : list.errors) terminal.err << error << '\n';
   const report::Painter paint(colour && !settings.json);
   ExitStatus status = list.errors.empty() ? kFine : kUnusable;

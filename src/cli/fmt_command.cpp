@@ -67,7 +67,7 @@ ExitStatus format_file(const FmtSettings& settings, const std::string& file, Ter
 }
 
 ExitStatus run_fmt(const FmtSettings& settings, Terminal& terminal) {
-  const FileList list = expand(settings.arguments);
+  const FileList list = expand(settings.arguments, scenario_files());
   ExitStatus status = list.errors.empty() ? kFine : kUnusable;
   for (const std::string& error : list.errors) terminal.err << error << '\n';
   for (const std::string& file : list.files) {

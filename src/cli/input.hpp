@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace amalgam::cli {
@@ -25,8 +26,17 @@ struct FileList {
   bool many = false;                // more than one argument, or a directory
 };
 
-// The files that the arguments stand for, in their order: a file is itself, a directory the files
-// in it whose names end in ".scn", sorted. A file that does not exist stays in the list.
-FileList expand(const std::vector<std::string>& arguments);
+// What a directory stands for.
+struct FileSearch {
+  std::vector<std::string_view> suffixes;  // the files in it whose names end in one of these
+  bool recursive = false;                  // and those in the directories below it
+};
+
+// "*.scn", in the directory itself.
+FileSearch scenario_files();
+
+// The files that the arguments stand for, in their order: a file is itself, a directory what
+// `search` finds there, sorted. A file that does not exist stays in the list.
+FileList expand(const std::vector<std::string>& arguments, const FileSearch& search);
 
 }  // namespace amalgam::cli
