@@ -52,14 +52,16 @@ model::Program sized_program(const ProgramSize& size) {
   for (unsigned a = 0; a < size.agents; ++a) {
     builder.add_agent(0, agent_ops(builder, size, region, a));
   }
-  builder.add_observer({1, 2}, region, model::AccessKind::kLoad);
+  builder.add_observer({1, size.cpus - 1}, region, model::AccessKind::kLoad);
   return builder.program();
 }
 
+// Few where each has much to hold, so that all fit.
 void add_bare_walkers(Slice& slice, std::mt19937_64& random) {
   const bool near = below(random, 2) == 0;
   const bool mirrors = below(random, 3) == 0;
-  slice.walkers.resize(1 + below(random, model::kMaxWalkers));
+  const bool large = slice.entries.size() + slice.receipt_bits > 60;
+  slice.walkers.resize(1 + below(random, large ? model::kMaxWalkers / 2 : model::kMaxWalkers));
   std::vector<std::uint8_t> leaders;
   for (const std::uint8_t w : model::indices(slice.walkers)) {
     model::Walker& walker = slice.walkers[w];
@@ -86,6 +88,7 @@ void add_bare_memory(Slice& slice, std::mt19937_64& random) {
     point.rank.fill(model::kNoIndex);
     const unsigned ranked = below(random, model::kMaxPages + 1);
     for (unsigned p = 0; p < ranked; ++p) point.rank[p] = static_cast<std::uint8_t>(p);
+    std::shuffle(point.rank.begin(), point.rank.end(), random);
   }
   slice.raws.resize(below(random, 20));
   slice.values.resize(below(random, 5));
@@ -156,7 +159,7 @@ Slice bare_slice(std::mt19937_64& random) {
     const unsigned most = kMost[below(random, kMost.size())];
     slice.entries.resize(below(random, most + 1));
     slice.receipt_bits = below(random, most + 1);
-    slice.roots.resize(1 + below(random, 5));
+    slice.roots.resize(1 + below(random, most));
     for (model::SliceRoot& root : slice.roots) root.start.fill(model::kNoIndex);
     add_bare_walkers(slice, random);
     add_bare_memory(slice, random);
@@ -174,7 +177,7 @@ const std::vector<Slice>& sized_slices() {
       slices.push_back(built.back().slice);
     }
     std::mt19937_64 random(3);
-    for (unsigned i = 0; i < 400; ++i) slices.push_back(bare_slice(random));
+    for (unsigned i = 0; i < 1'000; ++i) slices.push_back(bare_slice(random));
     return slices;
   }();
   return kSlices;

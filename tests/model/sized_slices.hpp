@@ -24,7 +24,8 @@ struct ProgramSize {
   bool mirror = false;  // a device with tables of its own
 };
 
-// At least one for each width of a chunk. Each has idle CPUs that are alike.
+// At least one for each width of a chunk. The second CPU and the last are alike, and so are those
+// between them.
 const std::vector<ProgramSize>& program_sizes();
 
 // A slice of all pages of its program, which it points into.
@@ -38,7 +39,7 @@ BuiltSlice build_sized_slice(const ProgramSize& size);
 // of like walkers, that fits. Nothing may be explored in it.
 model::Slice bare_slice(std::mt19937_64& random);
 
-// Slices of all programs and a few hundred bare ones, the same at each call.
+// Slices of all programs and a thousand bare ones, the same at each call.
 const std::vector<model::Slice>& sized_slices();
 
 }  // namespace amalgam::test
