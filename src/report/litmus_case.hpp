@@ -22,6 +22,7 @@ struct LitmusCase {
   bool has_published = false;           // a table of verdicts speaks of it
   std::vector<std::string> mismatches;  // of model::litmus::compare
   std::uint64_t micros = 0;             // that reading and judging took
+  std::string drawing;                  // of an execution, where one was asked for
 };
 
 enum class LitmusOutcome : std::uint8_t {
