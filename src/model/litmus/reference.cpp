@@ -108,7 +108,8 @@ class Reference final : public CandidateVisitor {
       key.push_back(last_value(candidate, location));
     }
     if (!states_.counts(key, runs_)) return true;
-    if (is_settled(key) && !(can_lack_break_ && !flags_.knows_break_before_make())) return true;
+    const bool may_raise_flag = can_lack_break_ && !flags_.knows_break_before_make();
+    if (is_settled(key) && !may_raise_flag) return true;
     if (++result_.statistics.candidates > limits_.max_candidates) {
       return give_up(std::to_string(limits_.max_candidates) + " candidate executions");
     }

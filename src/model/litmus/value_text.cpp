@@ -32,6 +32,10 @@ constexpr std::array<Field, 6> kFields{{
     {"x", 54, true, 1},
 }};
 
+// By bits 3:2 of a MAIR byte whose high half is 0.
+constexpr std::array<std::string_view, 4> kDevices{"Device-nGnRnE", "Device-nGnRE", "Device-nGRE",
+                                                   "Device-GRE"};
+
 std::string with_offset(const std::string& name, Value offset) {
   return offset == 0 ? name : name + "+" + std::to_string(offset);
 }
@@ -49,8 +53,6 @@ std::string_view cacheability(unsigned nibble) {
 }
 
 std::string attributes(const Test& test, Value descriptor) {
-  constexpr std::array<std::string_view, 4> kDevices{"Device-nGnRnE", "Device-nGnRE", "Device-nGRE",
-                                                     "Device-GRE"};
   const unsigned index = descriptor >> 2 & 7;
   const unsigned byte = test.translation.mair >> (8 * index) & 0xff;
   const unsigned shareability = descriptor >> 8 & 3;
