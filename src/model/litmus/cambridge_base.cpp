@@ -49,10 +49,12 @@ EventSet all_events(unsigned size) {
 }  // namespace
 
 CambridgeBase::CambridgeBase(const Skeleton& skeleton, const ModelOptions& options)
-    : size(skeleton.size()) {
+    : size(skeleton.size()), mutation(options.mutation) {
   name_sets(skeleton);
   name_relations(skeleton);
-  speculative = find_speculative(skeleton.ctrl);
+  const bool drops_dependencies = mutation == LitmusMutation::kReferenceDropDependencies;
+  if (drops_dependencies) addr = data = Relation(size);
+  speculative = find_speculative(drops_dependencies ? Relation(size) : skeleton.ctrl);
   tlb_affects = find_tlb_affects(skeleton);
   ob = dob() | bob() | rmw | iio | ctxob() | obfault();
   if (options.cambridge_ets) ob |= obets();
@@ -96,6 +98,7 @@ void CambridgeBase::name_barrier(unsigned e, const arch::Barrier& barrier) {
     isb.insert(e);
     return;
   }
+  if (mutation == LitmusMutation::kReferenceDropBarriers) return;
   if (barrier.access != arch::Access::kLoad) dmbst.insert(e);
   if (barrier.access != arch::Access::kStore) dmbld.insert(e);
   if (barrier.kind != arch::BarrierKind::kDsb) return;
@@ -165,6 +168,7 @@ Relation CambridgeBase::bob() const {
 }
 
 Relation CambridgeBase::ctxob() const {
+  if (mutation == LitmusMutation::kReferenceDropContextOrder) return Relation(size);
   return speculative.to(msr) | instruction_order.from(cse) | po.restricted(context_change, cse) |
          speculative.to(cse);
 }

@@ -13,6 +13,7 @@ struct CambridgeBase {
   CambridgeBase(const Skeleton& skeleton, const ModelOptions& options);
 
   unsigned size;
+  LitmusMutation mutation;                    // a deliberate mistake, for tests
   EventSet r, w, iw, t, t_f, stage1, stage2;  // w: of threads and hardware; iw: initial writes
   EventSet a, q, l;                           // acquire, acquire-PC, release
   EventSet tlbi, tlbi_s1, tlbi_s2, tlbi_is, c;

@@ -18,6 +18,7 @@ class Axioms {
 
   // Internal visibility: the explicit accesses to a location look as if made one by one.
   [[nodiscard]] bool internal() const {
+    if (drops(LitmusMutation::kReferenceDropSameLocation)) return true;
     return (base_.po_loc.restricted(base_.r | base_.w, base_.r | base_.w) | fr_ | co_ | rf_)
         .acyclic();
   }
@@ -40,12 +41,16 @@ class Axioms {
   }
 
  private:
+  [[nodiscard]] bool drops(LitmusMutation part) const { return base_.mutation == part; }
+
   [[nodiscard]] Relation rfi() const { return rf_ & base_.internal; }
   [[nodiscard]] Relation trfi() const { return trf_ & base_.internal; }
 
   // wco but for co comes in some_wco.
   [[nodiscard]] Relation obs() const {
-    return (rf_ - base_.internal) | fr_ | co_ | (trf_ - base_.internal);
+    const Relation without_trfe = (rf_ - base_.internal) | fr_ | co_;
+    if (drops(LitmusMutation::kReferenceDropTrfe)) return without_trfe;
+    return without_trfe | (trf_ - base_.internal);
   }
 
   [[nodiscard]] Relation dob() const { return (base_.addr | base_.data).then(rfi() | trfi()); }
@@ -56,7 +61,9 @@ class Axioms {
 
   // A faulting translation reads from memory, and nothing is forwarded from speculative writes.
   [[nodiscard]] Relation tob() const {
-    return tfr_.from(base_.t_f) | base_.speculative.then(trfi());
+    const Relation not_forwarded = base_.speculative.then(trfi());
+    if (drops(LitmusMutation::kReferenceDropFaultOrder)) return not_forwarded;
+    return tfr_.from(base_.t_f) | not_forwarded;
   }
 
   [[nodiscard]] Relation tlb_barriered(const Relation& wco) const {
@@ -89,9 +96,10 @@ class Axioms {
 
   // Whether wco can be completed. Of wco, just what `ob` orders is known: wco is part of ob, and ob
   // has no cycle. obtlbi grows with wco, so that a cycle at any time stays one.
-  [[nodiscard]] bool some_wco(PartialOrder ob) const {
-    if (base_.tlbi.empty()) return true;
+  [[nodiscard]] bool some_wco(const PartialOrder& known) const {
+    if (base_.tlbi.empty() || drops(LitmusMutation::kReferenceDropTlbiOrder)) return true;
     const EventSet ordered = base_.w | base_.iw | base_.tlbi;
+    PartialOrder ob = known;
     for (;;) {
       const PartialOrder before = ob;
       if (!ob.add(obtlbi(ob.relation().restricted(ordered, ordered)))) return false;
@@ -101,8 +109,8 @@ class Axioms {
     if (open.first == open.second) return true;
     // The TLBI first: an entry that is made later is not its concern.
     PartialOrder tlbi_first = ob;
-    if (tlbi_first.add(open.second, open.first) && some_wco(std::move(tlbi_first))) return true;
-    return ob.add(open.first, open.second) && some_wco(std::move(ob));
+    if (tlbi_first.add(open.second, open.first) && some_wco(tlbi_first)) return true;
+    return ob.add(open.first, open.second) && some_wco(ob);
   }
 
   // A write or TLBI and a TLBI that wco has yet to order, where the order matters: writes of
