@@ -8,6 +8,15 @@ namespace {
 
 constexpr std::string_view kBbmFlag = "Warning-BBM-expected";
 
+// f(read, write) for the reads of a set whose write is known.
+template <typename F>
+void for_each_rf(const Candidate& candidate, const EventSet& reads, F&& f) {
+  reads.for_each([&](unsigned r) {
+    const unsigned w = candidate.reads_from[r];
+    if (w < kMaxEvents) f(r, w);
+  });
+}
+
 // The shortest way along `edges` from `start` back to it. Expects that there is one.
 std::vector<std::uint8_t> shortest_cycle(const Relation& edges, unsigned start) {
   std::vector<unsigned> came_from(edges.size(), start);
@@ -52,9 +61,8 @@ HerdModel::HerdModel(const Skeleton& skeleton, const ModelOptions& options, Herd
       exp_rmw_(skeleton.rmw.restricted(events_.exp_reads, events_.exp_writes)),
       always_(local_.local_hw_reqs() | tlbi_after_.forced()) {}
 
-Relation HerdModel::least_co() const {
-  Relation co(skeleton_.size());
-  if (has(HerdPart::kCoWw)) co = write_write_;
+Relation HerdModel::least_co(Relation co) const {
+  if (has(HerdPart::kCoWw)) co |= write_write_;
   skeleton_.initial.for_each(
       [&](unsigned i) { co.row(i) |= skeleton_.same_address.row(i) & writes_; });
   return co;
@@ -62,9 +70,8 @@ Relation HerdModel::least_co() const {
 
 Relation HerdModel::coherence_after(const Candidate& candidate, const Relation& co) const {
   Relation ca = co;
-  (events_.exp_reads | events_.walks).for_each([&](unsigned r) {
-    ca.row(r) = co.row(candidate.reads_from[r]);
-  });
+  for_each_rf(candidate, events_.exp_reads | events_.walks,
+              [&](unsigned r, unsigned w) { ca.row(r) = co.row(w); });
   return ca;
 }
 
@@ -79,8 +86,7 @@ void HerdModel::add_exp_haz_ob(const Relation& ca, Relation& ob) const {
 
 // Explicitly-observed-by: [Exp & M]; rf & ext; [Exp & M] | [Exp & M]; ca & ext; [Exp & M]
 void HerdModel::add_exp_obs(const Candidate& candidate, const Relation& ca, Relation& ob) const {
-  events_.exp_reads.for_each([&](unsigned r) {
-    const unsigned w = candidate.reads_from[r];
+  for_each_rf(candidate, events_.exp_reads, [&](unsigned r, unsigned w) {
     if (events_.exp_writes.contains(w) && !skeleton_.internal.has(w, r)) ob.add(w, r);
   });
   events_.exp.for_each([&](unsigned e) {
@@ -91,8 +97,7 @@ void HerdModel::add_exp_obs(const Candidate& candidate, const Relation& ca, Rela
 // TTD-observed-by, without TLBI-ca
 void HerdModel::add_ttd_obs(const Candidate& candidate, const Relation& ca, Relation& ob) const {
   if (has(HerdPart::kTtdRf)) {
-    (events_.walks | events_.exp_reads).for_each([&](unsigned r) {
-      const unsigned w = candidate.reads_from[r];
+    for_each_rf(candidate, events_.walks | events_.exp_reads, [&](unsigned r, unsigned w) {
       if (events_.updates.contains(w) || (events_.walks.contains(r) && writes_.contains(w))) {
         ob.add(w, r);
       }
@@ -121,8 +126,8 @@ Relation HerdModel::ordered(const Candidate& candidate, const Relation& ca) cons
 // irreflexive [Exp & R]; before; [Exp & W]; rf
 bool HerdModel::breaks_co_rw1(const Candidate& candidate, const Relation& before) const {
   bool broken = false;
-  events_.exp_reads.for_each(
-      [&](unsigned r) { broken = broken || before.has(r, candidate.reads_from[r]); });
+  for_each_rf(candidate, events_.exp_reads,
+              [&](unsigned r, unsigned w) { broken = broken || before.has(r, w); });
   return broken;
 }
 
@@ -180,12 +185,12 @@ Refusal HerdModel::explain(const Candidate& candidate) const {
   return refusal;
 }
 
-bool HerdModel::may_be_consistent(const Candidate& without_co) const {
+bool HerdModel::may_be_consistent(const Candidate& part) const {
   // These axioms only grow stricter with co, so what breaks them with the least co breaks them with
   // any. Not so `atomic`, which a write in between may excuse.
-  const Relation ca = coherence_after(without_co, least_co());
-  if (broken_internally(without_co, ca) != nullptr) return false;
-  return tlbi_after_.may_have_order(OrderedBefore(ordered(without_co, ca)), ca);
+  const Relation ca = coherence_after(part, least_co(part.co));
+  if (broken_internally(part, ca) != nullptr) return false;
+  return tlbi_after_.may_have_order(OrderedBefore(ordered(part, ca)), ca);
 }
 
 void HerdModel::add_flags(const Candidate& candidate, std::set<std::string_view>& flags) const {

@@ -33,8 +33,9 @@ class HerdModel {
   // "external", which every such order breaks.
   [[nodiscard]] Refusal judge(const Candidate& candidate) const;
 
-  // A quick necessary condition on rf alone (co unknown): false means that no co is consistent.
-  [[nodiscard]] bool may_be_consistent(const Candidate& without_co) const;
+  // A quick necessary condition on a part of rf (0xff for reads whose write is open) and of co:
+  // false means that no rf and co that contain them are consistent.
+  [[nodiscard]] bool may_be_consistent(const Candidate& part) const;
 
   // judge(), and the events of a cycle of ordered-before where one needs no guess about TLBIs.
   [[nodiscard]] Refusal explain(const Candidate& candidate) const;
@@ -43,9 +44,9 @@ class HerdModel {
   void add_flags(const Candidate& candidate, std::set<std::string_view>& flags) const;
 
  private:
-  // The part of co that no execution can do without: initial writes first, and the writes of one
-  // thread to one location in program order (coWW).
-  [[nodiscard]] Relation least_co() const;
+  // co with what no execution can do without: initial writes first, and the writes of one thread to
+  // one location in program order (coWW).
+  [[nodiscard]] Relation least_co(Relation co) const;
   // ca = fr | co
   [[nodiscard]] Relation coherence_after(const Candidate& candidate, const Relation& co) const;
 
