@@ -1,0 +1,171 @@
+#include <algorithm>
+
+#include "model/litmus/interpreter.hpp"
+
+namespace amalgam::model::litmus {
+namespace {
+
+constexpr unsigned kTagLo = 48;  // ASID of a TTBR, VMID of VTTBR
+constexpr Value kUser = Value{1} << 6;
+constexpr Value kReadOnly = Value{1} << 7;
+constexpr Value kAccessFlag = Value{1} << 10;
+constexpr Value kDbm = Value{1} << 51;
+constexpr Address kOutputMask = 0x0000'ffff'ffff'f000U;
+
+std::uint16_t tag_of(Value root) { return static_cast<std::uint16_t>(root >> kTagLo); }
+
+}  // namespace
+
+Value Interpreter::read_descriptor(Address descriptor) {
+  return choose(memory_.walk_values(descriptor));
+}
+
+// The value of a root register that this walk uses: the current one or, if asked for, one that it
+// had since the last context synchronization.
+Value Interpreter::root(SystemRegister r) {
+  const Value current = system(r).value;
+  std::vector<Value>& older = stale_[static_cast<std::size_t>(r)];
+  const unsigned taken = choices_->choose(older.size() + 1);
+  return taken == 0 ? current : older[taken - 1];
+}
+
+Interpreter::Translated Interpreter::translate(const Access& access) {
+  Translated out;
+  out.pa = access.va;
+  out.info.va = access.va;
+  out.fed = access.address;
+  if (!test_.vmsa) return out;
+  if (!test_.translation.is_untranslated(access.va)) {
+    return test_.translation.start_level == 3 ? translate_single_level(access)
+                                              : translate_tables(access);
+  }
+  // EL0 has no way to page tables, whatever maps them. herd keeps this up inside handlers too.
+  if (thread_.el == 0) out.fault = WalkFault{.type = FaultType::kPermission, .level = 3};
+  return out;
+}
+
+void Interpreter::keep_walk(const Access& access, Translated& out, const WalkStep& step) {
+  Event& e = builder_.emit(EventKind::kWalk);
+  e.address = step.descriptor;
+  e.va = access.va;
+  e.value = step.value;
+  e.walk = step.info;
+  e.walk.translation = translations_;
+  e.address_from = access.address.data;
+  e.pick_address_from = access.address.pick;
+  if (builder_.overflowed()) return;
+  out.walks |= run_bit(builder_.last());
+  out.leaf_event = builder_.last();
+}
+
+std::optional<FaultType> Interpreter::check_single_level(const Access& access,
+                                                         Value descriptor) const {
+  const bool sets_af = thread_.hardware_af || thread_.hardware_dirty;
+  if ((descriptor & 1) == 0) return FaultType::kTranslation;
+  if ((descriptor & kAccessFlag) == 0 && !sets_af) return FaultType::kAccessFlag;
+  const bool from_el0 = thread_.el == 0 && !in_handler_;
+  if (from_el0 && (descriptor & kUser) == 0) return FaultType::kPermission;
+  if (!access.write || (descriptor & kReadOnly) == 0) return std::nullopt;
+  if (thread_.hardware_dirty && (descriptor & kDbm) != 0) return std::nullopt;
+  return FaultType::kPermission;
+}
+
+// herd's abstraction: one descriptor a page. Its walk always shows, but for one that could do
+// nothing to the order of events: the descriptor never changes, the access goes through, hardware
+// updates nothing and all descriptors have the same attributes. What is before or after such a walk
+// is so ordered with the access anyway.
+Interpreter::Translated Interpreter::translate_single_level(const Access& access) {
+  Translated out;
+  const auto page = std::ranges::lower_bound(pages_, access.va & ~kPageMask, {},
+                                             &std::pair<Address, Address>::first);
+  const bool is_mapped = page != pages_.end() && page->first == (access.va & ~kPageMask);
+  WalkStep step;
+  step.descriptor = is_mapped ? page->second : 0;
+  step.value = is_mapped ? read_descriptor(step.descriptor) : 0;
+  step.info.va = access.va;
+
+  const auto fault = check_single_level(access, step.value);
+  if (fault) out.fault = WalkFault{.type = *fault, .level = 3};
+  step.info.faulting = fault && *fault != FaultType::kPermission;
+  const bool updates_af = thread_.hardware_af || thread_.hardware_dirty;
+  out.sets_af = !fault && updates_af && (step.value & kAccessFlag) == 0;
+  out.sets_dirty = !fault && thread_.hardware_dirty && (step.value & kReadOnly) != 0;
+  out.leaf = step.value;
+  out.leaf_address = step.descriptor;
+  out.pa = (step.value & kOutputMask) | (access.va & kPageMask);
+  out.fed = access.address | builder_.last_stored_from(step.descriptor);
+
+  const bool matters = fault || out.sets_af || out.sets_dirty || memory_.varies(step.descriptor) ||
+                       memory_.attributes_vary();
+  if (is_mapped && matters) keep_walk(access, out, step);
+  out.info = step.info;
+  out.info.descriptor = step.value;
+  out.info.translation = translations_++;
+  return out;
+}
+
+void Interpreter::update_descriptor(const Translated& where, bool dirty) {
+  const bool sets_dirty = where.sets_dirty && dirty;
+  if (!where.sets_af && !sets_dirty) return;
+  Event& e = builder_.emit(EventKind::kHardwareUpdate);
+  e.address = where.leaf_address;
+  e.va = where.info.va;
+  e.value = where.leaf | kAccessFlag;
+  if (sets_dirty) e.value &= ~kReadOnly;
+  e.sets_af = where.sets_af;
+  e.sets_dirty = sets_dirty;
+  e.walk = where.info;
+  e.walks = where.walks;
+  if (builder_.overflowed()) return;
+  e.address_from = builder_.event(where.leaf_event).address_from;
+  e.pick_address_from = builder_.event(where.leaf_event).pick_address_from;
+  builder_.pair(where.leaf_event, builder_.last());
+  builder_.set_stored_from(builder_.last(), where.fed);
+}
+
+WalkRequest Interpreter::walk_request(const Access& access) {
+  WalkRequest request;
+  request.va = access.va;
+  request.write = access.write;
+  request.start_level = test_.translation.start_level;
+  if (el_ == 2) {
+    request.regime = arch::Regime::kEl2;
+    request.root = root(SystemRegister::kTtbr0El2);
+    return request;
+  }
+  request.from_el0 = el_ == 0;
+  const bool upper = (access.va >> 55 & 1) != 0;
+  request.root = root(upper ? SystemRegister::kTtbr1El1 : SystemRegister::kTtbr0El1);
+  request.vttbr = root(SystemRegister::kVttbrEl2);
+  request.two_stages = test_.translation.two_stages;
+  return request;
+}
+
+// Real tables. A translation shows all its descriptor reads if one of them reads what may change,
+// or if it faults; else none of them can tell anything.
+Interpreter::Translated Interpreter::translate_tables(const Access& access) {
+  const WalkRequest request = walk_request(access);
+  const WalkOutcome outcome = walker_.walk(request);
+  Translated out;
+  out.fault = outcome.fault;
+  out.pa = outcome.pa;
+  out.leaf = outcome.leaf;
+  out.fed = access.address;
+  const bool el2 = request.regime == arch::Regime::kEl2;
+  const bool matters = out.fault || std::ranges::any_of(walker_.steps(), [&](const WalkStep& step) {
+                         return memory_.varies(step.descriptor);
+                       });
+  for (WalkStep step : walker_.steps()) {
+    step.info.asid = el2 ? 0 : tag_of(request.root);
+    step.info.vmid = el2 ? 0 : tag_of(request.vttbr);
+    if (matters) keep_walk(access, out, step);
+    out.info = step.info;
+  }
+  out.info.va = access.va;
+  out.info.regime = request.regime;
+  out.info.descriptor = outcome.leaf;
+  out.info.translation = translations_++;
+  return out;
+}
+
+}  // namespace amalgam::model::litmus
