@@ -57,7 +57,7 @@ struct Thread {
   std::uint32_t registers_set = 0;  // bit n: register n has an initial value (isla: else undefined)
   std::array<Value, static_cast<std::size_t>(SystemRegister::kCount)> system{};
 
-  // Where an exception goes that is taken to `target_el` at `offset`; nullptr if there is no handler.
+  // Where an exception goes that is taken to `target_el` at `offset`; nullptr if nowhere.
   [[nodiscard]] const Handler* find_handler(unsigned target_el, std::uint32_t offset) const {
     const Handler* found = nullptr;
     for (const Handler& h : handlers) {
