@@ -56,12 +56,18 @@ std::string attributes(const Test& test, Value descriptor) {
   const unsigned index = descriptor >> 2 & 7;
   const unsigned byte = test.translation.mair >> (8 * index) & 0xff;
   const unsigned shareability = descriptor >> 8 & 3;
-  if (byte >> 4 == 0) return "(" + std::string(kDevices[byte >> 2 & 3]) + ")";
+  if (byte >> 4 == 0) {
+    std::string device = "(";
+    device += kDevices[byte >> 2 & 3];
+    return device + ")";
+  }
   std::string text = "(Normal";
   if (shareability == 3) text += ", ISH";
   if (shareability == 2) text += ", OSH";
-  text += ", i" + std::string(cacheability(byte & 0xf));
-  text += ", o" + std::string(cacheability(byte >> 4));
+  text += ", i";
+  text += cacheability(byte & 0xf);
+  text += ", o";
+  text += cacheability(byte >> 4);
   return text + ")";
 }
 
