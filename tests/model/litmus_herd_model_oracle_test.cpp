@@ -220,8 +220,8 @@ TEST(HerdModelOracle, GuessesAsManyOrdersAsItTakes) {
   unsigned consistent = 0;
   unsigned flagged = 0;
   unsigned guessed = 0;
-  constexpr unsigned kExecutions = 4000;
-  for (unsigned seed = 0; seed < kExecutions; ++seed) {
+  constexpr unsigned executions = 4000;
+  for (unsigned seed = 0; seed < executions; ++seed) {
     RandomExecution execution(seed);
     ModelOptions options;
     options.ets = static_cast<arch::Ets>(seed % 3);
@@ -242,10 +242,10 @@ TEST(HerdModelOracle, GuessesAsManyOrdersAsItTakes) {
     ASSERT_EQ(!flags.empty(), warned) << "seed " << seed;
     flagged += warned ? 1 : 0;
   }
-  EXPECT_GT(consistent, kExecutions / 10);
-  EXPECT_LT(consistent, kExecutions * 9 / 10);
-  EXPECT_GT(flagged, kExecutions / 50);
-  EXPECT_GT(guessed, kExecutions / 50);
+  EXPECT_GT(consistent, executions / 10);
+  EXPECT_LT(consistent, executions * 9 / 10);
+  EXPECT_GT(flagged, executions / 50);
+  EXPECT_GT(guessed, executions / 50);
 }
 
 }  // namespace

@@ -422,12 +422,12 @@ TEST(HerdModelFlags, ReadOnlyPagesMayBeSwappedIfTheirContentsAgree) {
 }
 
 TEST(HerdModelFlags, HardwareOfAnyThreadMakesMarkedPagesWritable) {
-  constexpr Value kMarked = kAccessed | kReadOnly | Value{1} << 51;
+  constexpr Value marked = kAccessed | kReadOnly | Value{1} << 51;
   for (const bool hardware : {false, true}) {
     ExecutionBuilder b(2);
     b.test().threads[1].hardware_dirty = hardware;
-    b.test().memory[kPteX] = valid_to(kPageX, kMarked);
-    b.write(0, kPteX, valid_to(kPageY, kMarked));
+    b.test().memory[kPteX] = valid_to(kPageX, marked);
+    b.write(0, kPteX, valid_to(kPageY, marked));
     EXPECT_EQ(flags_of(b).empty(), !hardware);
   }
 }
