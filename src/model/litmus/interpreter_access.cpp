@@ -16,7 +16,9 @@ Value combined(Opcode opcode, Value old, Value operand) {
   }
 }
 
-// A PAR_EL1 that says that the translation failed.
+// PAR_EL1: bit 11 is RES1 (no descriptor of a herd test has it set), bit 0 says that the
+// translation failed.
+constexpr Value kParReserved = 1U << 11;
 constexpr Value kParFault = 1;
 
 }  // namespace
@@ -242,7 +244,7 @@ void Interpreter::execute_address_translate(const Instruction& i) {
   access.write = i.for_write;
   const Translated where = translate(access);
   if (!where.fault) update_descriptor(where, false);
-  const Value par = where.fault ? kParFault : where.pa & ~kPageMask;
+  const Value par = kParReserved | (where.fault ? kParFault : where.pa & ~kPageMask);
   system(SystemRegister::kParEl1) = {par, where.fed};
 }
 
