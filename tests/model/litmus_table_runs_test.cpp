@@ -1,0 +1,276 @@
+// What the threads of a litmus test may do with real page tables. isla's family.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <set>
+
+#include "litmus_program_builder.hpp"
+#include "model/litmus/walk.hpp"
+
+namespace amalgam::model::litmus {
+namespace {
+
+using namespace built;  // NOLINT(google-build-using-namespace)
+using testing::ElementsAre;
+using testing::UnorderedElementsAre;
+
+constexpr Address kX = 0x60'0000;
+constexpr Address kRoot = 0x30'0000;
+constexpr Address kRoot2 = 0x20'0000;
+constexpr Address kData = 0x80'0000;
+constexpr Address kHandlerBase = 0x1400;
+constexpr Value kNonGlobal = 1U << 11;
+constexpr Value kStage2Leaf = kValid | kAf | 0b11U << 6;
+
+Address table_of(Address root, int level) { return root + 0x1000 * static_cast<Address>(level); }
+Address entry_of(Address root, Address input, int level) {
+  return table_of(root, level) + 8 * (input >> (12 + 9 * (3 - level)) & 0x1ff);
+}
+
+// Maps one page with four tables of its own, side by side behind the root.
+void map_page(litmus::Test& test, Address root, Address input, Value leaf) {
+  for (int level = 0; level < 3; ++level) {
+    test.memory[entry_of(root, input, level)] = table_of(root, level + 1) | kValid;
+  }
+  test.memory[entry_of(root, input, 3)] = leaf;
+}
+
+// kX leads to kData; register 1 of thread i holds kX, register 2 the address of its descriptor.
+litmus::Test table_test(std::vector<Program> programs) {
+  litmus::Test test;
+  test.family = Family::kIsla;
+  map_page(test, kRoot, kX, kData | kValid | kAf | kUser);
+  for (unsigned level = 0; level < 4; ++level) {
+    const Address table = table_of(kRoot, static_cast<int>(level));
+    map_page(test, kRoot, table, table | kValid | kAf | kUser);
+  }
+  for (Program& program : programs) {
+    Thread& thread = test.threads.emplace_back();
+    thread.el = 1;
+    thread.code.base = 0x40'0000 + 0x1000 * test.threads.size();
+    thread.code.instructions = std::move(program);
+    thread.registers[1] = kX;
+    thread.registers[2] = entry_of(kRoot, kX, 3);
+    thread.system[static_cast<std::size_t>(SystemRegister::kTtbr0El1)] = kRoot;
+    thread.system[static_cast<std::size_t>(SystemRegister::kVttbrEl2)] = kRoot2;
+  }
+  return test;
+}
+
+// The usual handler: a mark in register 9, on with the next instruction.
+Program skipping_handler() {
+  return {mov(9, 1), read_system(13, SystemRegister::kElrEl1),
+          alu_immediate(Opcode::kAdd, 13, 13, 4), write_system(SystemRegister::kElrEl1, 13),
+          make(Opcode::kExceptionReturn)};
+}
+
+std::set<std::string> shapes(const Runs& runs, unsigned thread = 0) {
+  std::set<std::string> result;
+  for (const ThreadRun& run : runs.threads[thread]) result.insert(letters(run));
+  return result;
+}
+
+Value system_of(const ThreadRun& run, SystemRegister r) {
+  return run.system[static_cast<std::size_t>(r)];
+}
+
+TEST(LitmusTableRuns, AWalkThatNothingChangesShowsNothing) {
+  const Runs runs = runs_of(table_test({{load(5, 1)}}));
+  EXPECT_THAT(shapes(runs), UnorderedElementsAre("R"));
+  EXPECT_EQ(runs.threads[0][0].events[0].address, kData);
+}
+
+TEST(LitmusTableRuns, AWalkShowsEveryLevelOnceOneOfThemMayChange) {
+  litmus::Test test = table_test({{load(5, 1)}, {store(5, 2)}});
+  test.threads[1].registers[5] = 0;
+  add_handler(test.threads[0], skipping_handler());
+  const Runs runs = runs_of(test);
+  EXPECT_THAT(shapes(runs), UnorderedElementsAre("TTTTR", "TTTTFME"));
+  // The store of the descriptor itself goes through entries that do not change.
+  EXPECT_THAT(shapes(runs, 1), UnorderedElementsAre("W"));
+}
+
+TEST(LitmusTableRuns, LevelsAndMarksOfAWalk) {
+  litmus::Test test = table_test({{load(5, 1)}, {store(5, 2)}});
+  test.threads[0].system[static_cast<std::size_t>(SystemRegister::kTtbr0El1)] |= Value{7} << 48;
+  const Runs runs = runs_of(test);
+  for (const ThreadRun& run : runs.threads[0]) {
+    for (unsigned level = 0; level < 4; ++level) {
+      const Event& e = run.events[level];
+      EXPECT_EQ(e.address, entry_of(kRoot, kX, static_cast<int>(level)));
+      EXPECT_EQ(e.walk.level, static_cast<int>(level));
+      EXPECT_EQ(e.walk.leaf, level == 3);
+      EXPECT_EQ(e.walk.asid, 7);
+      EXPECT_EQ(e.walk.faulting, level == 3 && e.value == 0);
+      EXPECT_EQ(e.before_in_instruction, run_bit(level) - 1);
+    }
+    EXPECT_EQ(run.events[4].walks, RunMask{0b1111});
+  }
+}
+
+TEST(LitmusTableRuns, AHandlerSkipsTheFaultingInstruction) {
+  litmus::Test test = table_test({{load(5, 1), mov(6, 3)}});
+  test.memory[entry_of(kRoot, kX, 2)] = 0;
+  add_handler(test.threads[0], skipping_handler());
+  const ThreadRun run = runs_of(test).threads[0].at(0);
+  EXPECT_EQ(run.registers[9], 1U);
+  EXPECT_EQ(run.registers[6], 3U);
+  EXPECT_EQ(system_of(run, SystemRegister::kFarEl1), kX);
+  // Data abort from the same level, translation fault at level 2, a read.
+  EXPECT_EQ(system_of(run, SystemRegister::kEsrEl1), 0x25U << 26 | 1U << 25 | 0b000110);
+  const auto fault = std::ranges::find(run.events, EventKind::kFault, &Event::kind);
+  ASSERT_NE(fault, run.events.end());
+  EXPECT_EQ(fault->walk.level, 2);
+  EXPECT_TRUE(run.events[2].walk.faulting);
+}
+
+TEST(LitmusTableRuns, WithoutHandlerAThreadEndsAtItsFault) {
+  litmus::Test test = table_test({{load(5, 1), mov(6, 3)}});
+  test.memory[entry_of(kRoot, kX, 3)] = 0;
+  EXPECT_EQ(runs_of(test).threads[0].at(0).registers[6], 0U);
+}
+
+TEST(LitmusTableRuns, PermissionsDependOnTheLevelAndTheDirection) {
+  const auto faults = [](Value bits, bool write, unsigned el) {
+    litmus::Test test = table_test({{write ? store(5, 1) : load(5, 1)}});
+    test.memory[entry_of(kRoot, kX, 3)] = kData | kValid | kAf | bits;
+    test.threads[0].el = el;
+    return letters(runs_of(test).threads[0].at(0)).back() == 'F';
+  };
+  EXPECT_FALSE(faults(0, true, 1));
+  EXPECT_TRUE(faults(0, false, 0));
+  EXPECT_FALSE(faults(kUser, true, 0));
+  EXPECT_TRUE(faults(kUser | kReadOnly, true, 0));
+  EXPECT_TRUE(faults(kReadOnly, true, 1));
+  EXPECT_FALSE(faults(kReadOnly, false, 1));
+}
+
+TEST(LitmusTableRuns, ABlockEndsAWalkEarly) {
+  litmus::Test test = table_test({{load(5, 1)}});
+  test.memory[entry_of(kRoot, kX, 2)] = 0x4000'0000 | 1 | kAf | kUser;
+  test.threads[0].registers[1] = kX + 0x1238;
+  EXPECT_EQ(runs_of(test).threads[0].at(0).events.back().address, 0x4000'1238U);
+}
+
+TEST(LitmusTableRuns, TwoStagesWalkTheTablesOfStageOneToo) {
+  litmus::Test test = table_test({{load(5, 1)}, {store(5, 2)}});
+  test.translation.two_stages = true;
+  // Stage 1 leads to IPA kData, stage 2 leads everything that is used to itself.
+  for (int level = 0; level < 4; ++level) {
+    const Address table = table_of(kRoot, level);
+    map_page(test, kRoot2, table, table | kStage2Leaf);
+  }
+  map_page(test, kRoot2, kData, (kData + 0x1000) | kStage2Leaf);
+  test.threads[1].registers[5] = 0;
+  const Runs runs = runs_of(test);
+  for (const ThreadRun& run : runs.threads[0]) {
+    std::string stages;
+    for (const Event& e : run.events) {
+      if (e.kind == EventKind::kWalk) stages += e.walk.stage == arch::Stage::kStage1 ? '1' : '2';
+    }
+    if (run.events.back().kind == EventKind::kFault) {
+      EXPECT_EQ(stages, "22221222212222122221");
+    } else {
+      EXPECT_EQ(stages, "222212222122221222212222");
+      EXPECT_EQ(run.events.back().address, kData + 0x1000);
+      EXPECT_EQ(run.events[23].walk.ipa, kData);
+    }
+  }
+}
+
+TEST(LitmusTableRuns, AStageTwoFaultGoesToEl2WithItsIpa) {
+  litmus::Test test = table_test({{load(5, 1)}});
+  test.translation.two_stages = true;
+  for (int level = 0; level < 4; ++level) {
+    const Address table = table_of(kRoot, level);
+    map_page(test, kRoot2, table, table | kStage2Leaf);
+  }
+  map_page(test, kRoot2, kData, 0);
+  add_handler(test.threads[0], {mov(9, 2), read_system(8, SystemRegister::kHpfarEl2)}, 2);
+  const ThreadRun run = runs_of(test).threads[0].at(0);
+  EXPECT_EQ(run.registers[9], 2U);
+  EXPECT_EQ(run.registers[8], kData >> 12 << 4);
+  EXPECT_EQ(system_of(run, SystemRegister::kElrEl2), test.threads[0].code.base);
+  EXPECT_EQ(system_of(run, SystemRegister::kSpsrEl2), 0b0101U);
+}
+
+TEST(LitmusTableRuns, AnExceptionReturnRestoresLevelAndFlags) {
+  litmus::Test test =
+      table_test({{compare(7, 0), make(Opcode::kSupervisorCall), select(6, 3, 4, Condition::kEq),
+                   read_system(5, SystemRegister::kCurrentEl)}});
+  test.threads[0].el = 0;
+  test.threads[0].registers[3] = 33;
+  add_handler(test.threads[0], {compare(3, 0), read_system(8, SystemRegister::kCurrentEl),
+                                make(Opcode::kExceptionReturn)});
+  const ThreadRun run = runs_of(test).threads[0].at(0);
+  EXPECT_EQ(letters(run), "FE");
+  EXPECT_EQ(run.registers[8], 1U << 2);
+  EXPECT_EQ(run.registers[5], 0U);
+  EXPECT_EQ(run.registers[6], 33U);
+}
+
+TEST(LitmusTableRuns, AReturnToNowhereEndsTheThread) {
+  litmus::Test test = table_test({{make(Opcode::kExceptionReturn), mov(6, 1)}});
+  test.threads[0].system[static_cast<std::size_t>(SystemRegister::kElrEl1)] = 0x99'0000;
+  EXPECT_EQ(runs_of(test).threads[0].at(0).registers[6], 0U);
+}
+
+TEST(LitmusTableRuns, TlbiOperandsAreDecoded) {
+  litmus::Test test = table_test({{tlbi("vae1is", 5), tlbi("aside1is", 5), tlbi("ipas2e1is", 5)}});
+  test.threads[0].registers[5] = kX >> 12 | Value{9} << 48;
+  test.threads[0].system[static_cast<std::size_t>(SystemRegister::kVttbrEl2)] |= Value{3} << 48;
+  const ThreadRun run = runs_of(test).threads[0].at(0);
+  ASSERT_EQ(letters(run), "III");
+  EXPECT_EQ(run.events[0].tlbi.va, kX);
+  EXPECT_EQ(run.events[0].tlbi.asid, 9);
+  EXPECT_EQ(run.events[0].tlbi.vmid, 3);
+  EXPECT_FALSE(run.events[1].tlbi.has_address);
+  EXPECT_EQ(run.events[1].tlbi.asid, 9);
+  EXPECT_EQ(run.events[2].tlbi.va, kX);
+}
+
+TEST(LitmusTableRuns, StaleRootsServeWalksUntilTheContextIsSynchronized) {
+  constexpr Address kOther = 0x50'0000;
+  const auto values = [&](Program program, bool stale) {
+    litmus::Test test = table_test({std::move(program)});
+    map_page(test, kOther, kX, (kData + 0x1000) | kValid | kAf);
+    test.memory[kData] = 1;
+    test.memory[kData + 0x1000] = 2;
+    test.threads[0].registers[7] = kOther;
+    ModelOptions options;
+    options.stale_roots = stale;
+    std::set<Value> result;
+    const Runs runs = runs_of(test, options);
+    for (const ThreadRun& run : runs.threads[0]) result.insert(run.registers[5]);
+    return result;
+  };
+  const Instruction change = write_system(SystemRegister::kTtbr0El1, 7);
+  EXPECT_EQ(values({change, load(5, 1)}, false), (std::set<Value>{2}));
+  EXPECT_EQ(values({change, load(5, 1)}, true), (std::set<Value>{1, 2}));
+  EXPECT_EQ(values({change, barrier("isb"), load(5, 1)}, true), (std::set<Value>{2}));
+}
+
+TEST(LitmusTableRuns, DependenciesDoNotGoThroughMemoryAndASelectTakesAllItReads) {
+  litmus::Test test = table_test({{load(5, 1), store(5, 1), load(6, 1), load_at(7, 1, 6),
+                                   compare(5, 0), select(8, 6, 3, Condition::kNe), store(8, 1)}});
+  const ThreadRun run = runs_of(test).threads[0].at(0);
+  ASSERT_EQ(letters(run), "RWRRW");
+  EXPECT_EQ(run.events[3].address_from, run_bit(2));
+  EXPECT_EQ(run.events[4].data_from, run_bit(0) | run_bit(2));
+}
+
+TEST(LitmusTableRuns, NotGlobalShowsInTheWalk) {
+  litmus::Test test = table_test({{load(5, 1)}, {store(5, 2)}});
+  test.memory[entry_of(kRoot, kX, 3)] |= kNonGlobal;
+  test.threads[1].registers[5] = kData | kValid | kAf | kUser;
+  std::set<bool> seen;
+  const Runs runs = runs_of(test);
+  for (const ThreadRun& run : runs.threads[0]) {
+    EXPECT_EQ(run.events[3].walk.global, (run.events[3].value & kNonGlobal) == 0);
+    seen.insert(run.events[3].walk.global);
+  }
+  EXPECT_EQ(seen.size(), 2U);
+}
+
+}  // namespace
+}  // namespace amalgam::model::litmus
