@@ -82,25 +82,7 @@ TEST(Bounds, KeepWhatWasFound) {
   }
 }
 
-TEST(Bounds, ASliceThatDoesNotFitIsTold) {
-  std::string text =
-      "case \"t\"\nmachine arm64, granule 4K, va 48, bbm 0, cpus 2\n"
-      "frame a[60] contents distinct\nmap x = a[0] ro\nagent u on cpu 0\n";
-  for (int i = 1; i < 60; ++i) text += "    set pte x = a[" + std::to_string(i) + "] ro\n";
-  const LevelResult level = check(parse_or_fail(text), {}).levels.at(0);
-  ASSERT_EQ(level.bounds.size(), 1U);
-  EXPECT_EQ(level.bounds[0].rfind("x[0]: ", 0), 0U) << "the page is named: " << level.bounds[0];
-}
-
-TEST(Bounds, MoreCpusThanFitAreTold) {
-  const std::string text =
-      "case \"t\"\nmachine arm64, granule 4K, va 48, bbm 0, cpus 64\n"
-      "frame a contents distinct\nmap x = a rw\nagent u on cpu 0\n    clear pte x\n";
-  EXPECT_FALSE(check(parse_or_fail(text), {}).levels.at(0).decided());
-}
-
-// --- conditions that speak of what no mapping leads to
-// ----------------------------------------------
+// --- conditions that speak of what no mapping leads to -------------------------------------------
 
 // Message passing without a barrier, once through mappings and once by output address: the
 // condition may not be dropped because the flag's page is not mapped anywhere.
