@@ -71,6 +71,7 @@ void Explorer::insert_pending() {
 }
 
 void Explorer::sight(const Sighting& sighting, const Transition* transition) {
+  if (machine_.slice().conditions_only && !sighting.is_condition) return;
   std::uint64_t& seen = sighting.is_rule ? seen_rules_ : seen_effects_;
   const std::uint64_t own = std::uint64_t{1} << sighting.what;
   const bool known = (seen & own) != 0;

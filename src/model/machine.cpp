@@ -27,7 +27,8 @@ Semantics::Semantics(const Slice& slice) : slice_(slice), layout_(slice) {
   }
 }
 
-std::vector<State> Semantics::initial_states() const {
+// One state for each choice of unknown contents.
+std::vector<State> Semantics::initial_worlds() const {
   State s;
   for (std::size_t w = 0; w < slice_.walkers.size(); ++w) {
     layout_.walkers[w].root.set(s, slice_.walkers[w].initial_root);
@@ -55,13 +56,26 @@ std::vector<State> Semantics::initial_states() const {
   return states;
 }
 
+// One start for each address whose stores may be tracked.
+std::vector<State> Semantics::initial_states() const {
+  std::vector<State> states;
+  for (const State& world : initial_worlds()) {
+    for (std::size_t i = 0; i < std::max<std::size_t>(1, layout_.stored_at.size()); ++i) {
+      State s = world;
+      layout_.watched.set(s, i);
+      states.push_back(s);
+    }
+  }
+  return states;
+}
+
 void Semantics::expand(const State& state, bool reduce, MachineSink& sink) const {
   Reaches& reaches = reaches_;
   for (const std::uint8_t w : indices(slice_.walkers)) {
     if (is_repeat(state, w)) continue;
     for (const std::uint8_t v : indices(slice_.va_points)) reaches[w][v] = reach(state, w, v);
   }
-  judge(state, reaches, sink);
+  if (!slice_.conditions_only) judge(state, reaches, sink);
   check_forbids(state, sink);
   observe(state, reaches, sink);
   if (reduce) {
@@ -72,7 +86,7 @@ void Semantics::expand(const State& state, bool reduce, MachineSink& sink) const
           independent_[a] & runnable(state, a) & ~layout_.agents[a].executed.get(state);
       for (Mask left = pending; left != 0; left &= left - 1) {
         const auto index = static_cast<std::uint8_t>(std::countr_zero(left));
-        if (!enabled(state, a, index)) continue;
+        if (!may_go_alone(state, a, index)) continue;
         expand_event(state, a, index, sink);
         return;
       }
@@ -161,15 +175,31 @@ bool Semantics::is_independent(const SliceAgent& agent, const Event& e) const {
   }
 }
 
+// An independent event may still have to wait for an own one; and begun before what precedes it, it
+// would keep others from stopping the CPU.
+bool Semantics::may_go_alone(const State& s, std::uint8_t agent, std::uint8_t index) const {
+  if (!enabled(s, agent, index)) return false;
+  const Event& e = slice_.agents[agent].events[index];
+  const std::uint64_t executed = layout_.agents[agent].executed.get(s);
+  if (stops_ && (runnable(s, agent) & ~executed & (bit(index) - 1)) != 0) return false;
+  if (e.kind == EventKind::kReadCell) return pending_store(s, agent, index) == kNoIndex;
+  return e.page == kNoIndex || !earlier_at(s, e, index, e.page).wait;
+}
+
 void Semantics::find_independent() {
   for (const SliceAgent& agent : slice_.agents) {
     Mask mask = 0;
     Mask walks = 0;
+    Mask tlbis = 0;
     for (unsigned i = 0; i < agent.events.size(); ++i) {
       if (agent.events[i].kind == EventKind::kWalk) walks |= bit(i);
+      if (agent.events[i].kind == EventKind::kTlbi) tlbis |= bit(i);
+      const EventKind kind = agent.events[i].kind;
+      stops_ |= kind == EventKind::kStop || kind == EventKind::kInterrupt;
       if (is_independent(agent, agent.events[i])) mask |= bit(i);
     }
     walks_.push_back(walks);
+    tlbis_.push_back(tlbis);
     independent_.push_back(mask);
   }
 }

@@ -7,6 +7,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 #include "model/effect.hpp"
@@ -80,6 +81,7 @@ struct Sighting {
   std::uint8_t agent = kNoIndex;  // the agent whose access or condition it is
   std::uint8_t event = kNoIndex;
   bool permission_fault = false;
+  bool is_condition = false;  // that an agent states
 };
 
 // Takes what the machine produces. The explorer implements it.
@@ -108,7 +110,7 @@ class Semantics {
   [[nodiscard]] const StateLayout& layout() const { return layout_; }
   [[nodiscard]] const Slice& slice() const { return slice_; }
 
-  // The states to start from: one for each choice of unknown contents.
+  // The states to start from: one for each choice of unknown contents and of what is tracked.
   [[nodiscard]] std::vector<State> initial_states() const;
 
   // Reports every successor of `state` and everything wrong with it. `reduce`: where an event
@@ -150,6 +152,8 @@ class Semantics {
     std::uint8_t page = kNoIndex;
   };
 
+  [[nodiscard]] std::vector<State> initial_worlds() const;
+
   // --- sets (machine_sets.cpp)
   void write_cell(State& s, std::uint8_t cell, ValueIndex value, bool is_update) const;
   void cut(State& s, std::uint8_t walker, const Event& e) const;
@@ -171,6 +175,7 @@ class Semantics {
   void expand_agent(const State& s, std::uint8_t agent, MachineSink& sink) const;
   void expand_event(const State& s, std::uint8_t agent, std::uint8_t index,
                     MachineSink& sink) const;
+  [[nodiscard]] bool permits(AccessKind kind, const Outcome& outcome) const;
   [[nodiscard]] bool is_fatal(const Event& access, const Outcome& outcome) const;
   [[nodiscard]] Mask runnable(const State& s, std::uint8_t agent) const;
   [[nodiscard]] bool enabled(const State& s, std::uint8_t agent, std::uint8_t index) const;
@@ -192,17 +197,31 @@ class Semantics {
   [[nodiscard]] bool device_in_flight(const State& s, std::uint8_t walker, Mask removed) const;
   [[nodiscard]] bool is_writable_now(const State& s, std::uint8_t page) const;
   [[nodiscard]] bool uses_removed(const Outcome& o, Mask removed) const;
-  [[nodiscard]] std::uint8_t pending_store(const State& s, std::uint8_t agent, std::uint8_t index,
-                                           bool cell) const;
+  [[nodiscard]] std::uint8_t pending_store(const State& s, std::uint8_t agent,
+                                           std::uint8_t index) const;
   [[nodiscard]] std::uint8_t operand_value(const State& s, const Operand& o) const;
   [[nodiscard]] State with_own_stores(const State& s, std::uint8_t agent, std::uint8_t index) const;
-  [[nodiscard]] bool same_page_order_allows(const State& s, const Event& e, std::uint8_t index,
-                                            const Outcome& outcome) const;
-  [[nodiscard]] bool others_in_flight(const State& s, std::uint8_t agent) const;
   [[nodiscard]] bool control_must_wait(const State& s, const Event& e) const;
   [[nodiscard]] bool same_value(const State& s, std::uint64_t a, std::uint64_t b) const;
   void check_forbids(const State& s, MachineSink& sink) const;
   void relied_upon(const State& s, const Event& e, const Transition& t, MachineSink& sink) const;
+
+  // --- own order (machine_order.cpp)
+  struct Earlier {
+    bool wait = false;
+    std::optional<std::uint64_t> forwarded;  // as a register holds it
+  };
+  [[nodiscard]] std::uint8_t frame_at(const Event& access, const Outcome& outcome) const;
+  [[nodiscard]] std::uint8_t location(const State& s, const Event& e, std::uint64_t executed) const;
+  [[nodiscard]] std::uint64_t datum_of(const State& s, std::uint8_t page) const;
+  [[nodiscard]] std::optional<std::uint64_t> stored_datum(const State& s, const Event& e,
+                                                          std::uint8_t page) const;
+  [[nodiscard]] Earlier earlier_at(const State& s, const Event& e, std::uint8_t index,
+                                   std::uint8_t page) const;
+  [[nodiscard]] bool same_page_order_allows(const State& s, const Event& walk, std::uint8_t index,
+                                            const Outcome& outcome) const;
+  [[nodiscard]] bool is_between_instructions(const State& s, std::uint8_t agent) const;
+  [[nodiscard]] bool others_half_done(const State& s, std::uint8_t agent) const;
 
   // --- accesses (machine_access.cpp)
   template <typename F>
@@ -216,6 +235,7 @@ class Semantics {
   bool records_store(State& next, const Entry& entry) const;
   [[nodiscard]] bool lacks_permission(const State& s, const Access& access,
                                       const Outcome& outcome) const;
+  [[nodiscard]] bool is_watched(const State& s, std::uint8_t va_point) const;
   void load(State& next, const Access& access, const Outcome& outcome, const Transition& t,
             MachineSink& sink) const;
   void fault(const Access& access, const Outcome& outcome, bool permission, const Transition& t,
@@ -235,6 +255,8 @@ class Semantics {
   void judge(const State& s, const Reaches& reaches, MachineSink& sink) const;
   void judge_pairs(const State& s, std::uint8_t walker, std::uint8_t va_point, const Reach& r,
                    MachineSink& sink) const;
+  [[nodiscard]] Mask older_only(const State& s, unsigned entry, Mask candidates) const;
+  [[nodiscard]] Mask newer_only(const State& s, unsigned entry, Mask candidates) const;
   void judge_end(const State& s, MachineSink& sink) const;
   void judge_end_of(const State& s, std::uint8_t walker, std::uint8_t va_point,
                     MachineSink& sink) const;
@@ -257,9 +279,11 @@ class Semantics {
   std::vector<Mask> tagged_;               // [root]: entries that its tag matches
   std::vector<std::uint8_t> data_registers_;
   std::vector<Mask> walks_;         // [agent]: its walks
+  std::vector<Mask> tlbis_;         // [agent]: its invalidations
   std::vector<Mask> independent_;   // [agent]: events that commute with everything
   std::vector<DirectLeaf> direct_;  // by address
   bool nodes_never_change_ = false;
+  bool stops_ = false;  // some agent stops or interrupts others
   bool awaits_af_ = false;
   mutable Reaches reaches_;  // of the state that is expanded; saves clearing them each time
   Mask risky_ = 0;           // new entries that some other had to be broken for
@@ -278,6 +302,7 @@ class Semantics {
   }
   [[nodiscard]] bool others_touch(const SliceAgent& agent, const Event& e) const;
   [[nodiscard]] bool is_mapped(std::uint8_t page) const;
+  [[nodiscard]] bool may_go_alone(const State& s, std::uint8_t agent, std::uint8_t index) const;
   [[nodiscard]] bool is_independent(const SliceAgent& agent, const Event& e) const;
 };
 

@@ -150,6 +150,13 @@ bool Semantics::lacks_permission(const State& s, const Access& access,
   return (relied || all_ended(s)) && !grants_store(s, access, where.page);
 }
 
+// Whether the stores at this address are those that are tracked. A page has room for one mark, so
+// each run tracks those of one address.
+bool Semantics::is_watched(const State& s, std::uint8_t va_point) const {
+  const auto& at = layout_.stored_at;
+  return !at.empty() && at[layout_.watched.get(s)] == va_point;
+}
+
 // What one CPU has seen of an address must not be undone by a later read.
 void Semantics::load(State& next, const Access& access, const Outcome& outcome, const Transition& t,
                      MachineSink& sink) const {
@@ -183,10 +190,12 @@ void Semantics::load(State& next, const Access& access, const Outcome& outcome, 
       }
     }
   }
-  if (f.seen_mark[access.va_point].get(next) != 0 && page.mark.get(next) == 0) older = true;
+  const bool watched = is_watched(next, access.va_point);
+  const bool marked = page.mark.get(next) != 0;
+  if (watched && f.seen_mark[access.va_point].get(next) != 0 && !marked) older = true;
   if (older) sight(Effect::kCoherenceViolation);
   if (rank != kNoIndex && rank > seen) f.seen_rank[access.va_point].set(next, rank);
-  if (page.mark.get(next) != 0) f.seen_mark[access.va_point].set(next, 1);
+  if (watched && marked) f.seen_mark[access.va_point].set(next, 1);
 }
 
 // What a translation shows by itself. Returns whether the access goes on to memory.
@@ -266,7 +275,8 @@ bool Semantics::shows_nothing(const State& s, const Access& access, const Outcom
   if (page.freed.get(s) != 0) return false;
   if (!slice_.va_points[access.va_point].primary) return true;
   const WalkerFields& f = layout_.walkers[access.walker];
-  const bool same_mark = f.seen_mark[access.va_point].get(s) == page.mark.get(s);
+  const bool same_mark =
+      !is_watched(s, access.va_point) || f.seen_mark[access.va_point].get(s) == page.mark.get(s);
   const std::uint8_t rank = slice_.va_points[access.va_point].rank[where.page];
   return same_mark && (rank == kNoIndex || rank == f.seen_rank[access.va_point].get(s));
 }
@@ -291,7 +301,7 @@ void Semantics::observe(const State& s, const Reaches& reaches, MachineSink& sin
         const Landing landing = land(next, access, outcome, t, sink);
         if (!landing.feasible) return;
         const bool stored = landing.happened && access.kind != AccessKind::kLoad;
-        const bool tracked = !access.may_be_lost && slice_.va_points[access.va_point].primary;
+        const bool tracked = !access.may_be_lost && is_watched(s, access.va_point);
         if (stored && tracked) {
           layout_.wrote[access.va_point].set(next, 1);
           if (landing.page != kNoIndex && !slice_.pages[landing.page].ref.is_table) {

@@ -11,17 +11,19 @@ bool Semantics::ended(const State& s, std::uint8_t agent) const {
   return (runnable(s, agent) & ~f.executed.get(s)) == 0;
 }
 
+// Whether the translation that an access took leads to memory and permits it.
+bool Semantics::permits(AccessKind kind, const Outcome& outcome) const {
+  if (outcome.kind != OutcomeKind::kEntry && outcome.kind != OutcomeKind::kMixture) return false;
+  const bool mixture = outcome.kind == OutcomeKind::kMixture;
+  const Entry& e = slice_.entries[mixture ? outcome.b : outcome.a];
+  const bool stores = e.writable || (e.dirty_on_store && !mixture);
+  if (kind == AccessKind::kLoad) return e.readable;
+  return stores && (kind == AccessKind::kStore || e.readable);
+}
+
 // Whether a walk's outcome ends its thread: the access faults, and that is no part of the contract.
 bool Semantics::is_fatal(const Event& access, const Outcome& outcome) const {
-  bool allowed = false;
-  if (outcome.kind == OutcomeKind::kEntry || outcome.kind == OutcomeKind::kMixture) {
-    const bool mixture = outcome.kind == OutcomeKind::kMixture;
-    const Entry& e = slice_.entries[mixture ? outcome.b : outcome.a];
-    const bool stores = e.writable || (e.dirty_on_store && !mixture);
-    allowed = access.access == AccessKind::kLoad    ? e.readable
-              : access.access == AccessKind::kStore ? stores
-                                                    : stores && e.readable;
-  }
+  const bool allowed = permits(access.access, outcome);
   return !allowed && !access.may_fault && outcome.kind != OutcomeKind::kNothing;
 }
 
@@ -118,18 +120,15 @@ void Semantics::finish(State next, const Event& e, std::uint8_t index, MachineSi
 
 // --- descriptors and pages -----------------------------------------------------------------------
 
-// The youngest own earlier store to the same place that is not in memory yet, or kNoIndex.
-std::uint8_t Semantics::pending_store(const State& s, std::uint8_t agent, std::uint8_t index,
-                                      bool cell) const {
+// The youngest own earlier store to the descriptor that is not in memory yet, or kNoIndex.
+std::uint8_t Semantics::pending_store(const State& s, std::uint8_t agent,
+                                      std::uint8_t index) const {
   const SliceAgent& a = slice_.agents[agent];
-  const Event& e = a.events[index];
   const std::uint64_t executed = layout_.agents[agent].executed.get(s);
   for (std::uint8_t i = index; i-- > 0;) {
     const Event& earlier = a.events[i];
     if ((executed >> i & 1) != 0) continue;
-    const bool same = cell ? earlier.kind == EventKind::kWriteCell && earlier.cell == e.cell
-                           : earlier.kind == EventKind::kWritePage && earlier.page == e.page;
-    if (same) return i;
+    if (earlier.kind == EventKind::kWriteCell && earlier.cell == a.events[index].cell) return i;
   }
   return kNoIndex;
 }
@@ -150,7 +149,7 @@ void Semantics::execute_cell(const State& s, const Event& e, std::uint8_t index,
   const CellValue& now = cell_value(s, e.cell);
   if (e.kind == EventKind::kReadCell) {
     std::uint64_t raw = now.kind == ValueKind::kJunk ? slice_.raws.size() : now.raw_id;
-    const std::uint8_t store = pending_store(s, e.agent, index, true);
+    const std::uint8_t store = pending_store(s, e.agent, index);
     if (store != kNoIndex) {
       const std::uint8_t value = operand_value(s, slice_.agents[e.agent].events[store].value);
       if (value == kNoIndex) return;
@@ -242,19 +241,13 @@ void Semantics::sight_use_after_free(const Event& e, std::uint8_t index, Machine
 
 void Semantics::execute_page(const State& s, const Event& e, std::uint8_t index,
                              MachineSink& sink) const {
+  const Earlier earlier = earlier_at(s, e, index, e.page);
+  if (earlier.wait) return;
   State next = s;
   const PageFields& page = layout_.pages[e.page];
   if (page.freed.get(s) != 0) sight_use_after_free(e, index, sink);
   if (e.kind == EventKind::kReadPage) {
-    std::uint64_t value = page.value.get(s) << 1 | page.mark.get(s);
-    const std::uint8_t store = pending_store(s, e.agent, index, false);
-    if (store != kNoIndex) {
-      const Operand& o = slice_.agents[e.agent].events[store].value;
-      if (o.reg == kNoIndex && o.constant == kNoIndex) return;
-      if (o.reg != kNoIndex && layout_.registers[o.reg].get(s) == 0) return;
-      value =
-          o.reg == kNoIndex ? std::uint64_t{o.constant} << 1 : layout_.registers[o.reg].get(s) - 1;
-    }
+    const std::uint64_t value = earlier.forwarded.value_or(datum_of(s, e.page));
     if (e.into != kNoIndex) layout_.registers[e.into].set(next, value + 1);
     if (e.relies) {
       relied_upon(s, e, {TransitionKind::kEvent, e.agent, index, 0}, sink);
@@ -357,42 +350,12 @@ void Semantics::execute_walk(const State& s, const Event& e, std::uint8_t index,
   for_each_outcome(seen, e.walker, reach(seen, e.walker, e.va_point), choose);
 }
 
-// Own accesses to one location keep their order. A walk that would make this access share a page
-// with a later one that has already happened is not taken.
-bool Semantics::same_page_order_allows(const State& s, const Event& e, std::uint8_t index,
-                                       const Outcome& outcome) const {
-  const bool lands = outcome.kind == OutcomeKind::kEntry || outcome.kind == OutcomeKind::kMixture;
-  if (!lands) return true;
-  const SliceAgent& a = slice_.agents[e.agent];
-  const std::uint64_t executed = layout_.agents[e.agent].executed.get(s);
-  for (std::size_t i = index + 1U; i < a.events.size(); ++i) {
-    const Event& later = a.events[i];
-    const bool same = later.kind == EventKind::kAccess && later.va_point == e.va_point &&
-                      later.slot != e.slot && (executed >> i & 1) != 0;
-    if (!same) continue;
-    const Outcome taken = Outcome::unpack(layout_.flights[later.slot].get(s));
-    const bool landed = taken.kind == OutcomeKind::kEntry || taken.kind == OutcomeKind::kMixture;
-    if (landed && slice_.entries[taken.a].page == slice_.entries[outcome.a].page) return false;
-  }
-  return true;
-}
-
 void Semantics::execute_access(const State& s, const Event& e, std::uint8_t index,
                                MachineSink& sink) const {
   const Outcome outcome = Outcome::unpack(layout_.flights[e.slot].get(s));
-  const SliceAgent& a = slice_.agents[e.agent];
-  const std::uint64_t executed = layout_.agents[e.agent].executed.get(s);
-  const bool lands = outcome.kind == OutcomeKind::kEntry || outcome.kind == OutcomeKind::kMixture;
-  for (std::uint8_t i = 0; lands && i < index; ++i) {
-    const Event& earlier = a.events[i];
-    const bool pending = earlier.kind == EventKind::kAccess && (executed >> i & 1) == 0 &&
-                         earlier.va_point == e.va_point;
-    if (!pending || (executed >> earlier.partner & 1) == 0) continue;
-    const Outcome other = Outcome::unpack(layout_.flights[earlier.slot].get(s));
-    const bool other_lands =
-        other.kind == OutcomeKind::kEntry || other.kind == OutcomeKind::kMixture;
-    if (other_lands && slice_.entries[other.a].page == slice_.entries[outcome.a].page) return;
-  }
+  const std::uint8_t at = frame_at(e, outcome);
+  const Earlier earlier = at == kNoIndex ? Earlier{} : earlier_at(s, e, index, at);
+  if (earlier.wait) return;
   State next = s;
   const Transition t{TransitionKind::kEvent, e.agent, index, 0};
   const Access access{e.walker, e.va_point, e.access, e.may_fault, true, e.agent, index};
@@ -406,7 +369,8 @@ void Semantics::execute_access(const State& s, const Event& e, std::uint8_t inde
   if (landing.happened && frame) {
     const PageFields& page = layout_.pages[landing.page];
     if (e.into != kNoIndex) {
-      layout_.registers[e.into].set(next, (page.value.get(s) << 1 | page.mark.get(s)) + 1);
+      layout_.registers[e.into].set(next,
+                                    earlier.forwarded.value_or(datum_of(s, landing.page)) + 1);
     }
     if (e.access == AccessKind::kStore) page.value.set(next, e.value.constant);
   }
@@ -566,21 +530,6 @@ void Semantics::execute_root(const State& s, const Event& e, std::uint8_t index,
   finish(next, e, index, sink);
 }
 
-// Whether an access of another CPU is half done: its walk has happened and it has not.
-bool Semantics::others_in_flight(const State& s, std::uint8_t agent) const {
-  for (const std::uint8_t a : indices(slice_.agents)) {
-    const SliceAgent& other = slice_.agents[a];
-    const bool counts = a != agent && !slice_.walkers[other.walker].device;
-    const std::uint64_t executed = layout_.agents[a].executed.get(s);
-    for (std::size_t i = 0; counts && i < other.events.size(); ++i) {
-      const Event& walk = other.events[i];
-      if (walk.kind != EventKind::kWalk || (runnable(s, a) >> i & 1) == 0) continue;
-      if ((executed >> i & 1) != 0 && (executed >> walk.partner & 1) == 0) return true;
-    }
-  }
-  return false;
-}
-
 // Whether a synchronising event still has to wait for somebody else.
 bool Semantics::control_must_wait(const State& s, const Event& e) const {
   bool waits = false;
@@ -589,14 +538,14 @@ bool Semantics::control_must_wait(const State& s, const Event& e) const {
       return layout_.locks[e.lock].get(s) != 0;
     // An interrupt is taken between instructions.
     case EventKind::kStop:
-      return others_in_flight(s, e.agent);
+      return others_half_done(s, e.agent);
     case EventKind::kNotify:
       for_each_bit(e.recipients, [&](unsigned w) {
         waits |= device_in_flight(s, static_cast<std::uint8_t>(w), e.cut_atc);
       });
       return waits;
     case EventKind::kInterrupt:
-      if (e.recipients == 0) return others_in_flight(s, e.agent);
+      if (e.recipients == 0) return others_half_done(s, e.agent);
       for_each_bit(e.recipients,
                    [&](unsigned a) { waits |= !ended(s, static_cast<std::uint8_t>(a)); });
       return waits;
@@ -655,6 +604,7 @@ void Semantics::check_forbids(const State& s, MachineSink& sink) const {
     sighting.walker = slice_.agents[forbid.agent].walker;
     sighting.va_point = 0;
     sighting.agent = forbid.agent;
+    sighting.is_condition = true;
     sink.sight(sighting, nullptr);
   }
 }

@@ -22,8 +22,8 @@ void Semantics::for_each_outcome(const State& s, std::uint8_t walker, const Reac
       return;
     }
     // Of a pair that conflicts one way only, the newer entry is the one that memory holds.
-    Mask others = r.entries & ~(c.one_way_old[i] & ~r.current);
-    if ((r.current >> i & 1) == 0) others &= ~c.one_way[i];
+    Mask others = r.entries & ~newer_only(s, i, r.entries & ~r.current);
+    if ((r.current >> i & 1) == 0) others &= ~older_only(s, i, others);
     const Mask maybe = (c.mixture_if_differ[i] | c.abort_if_differ[i]) & others;
     const Mask differ = maybe == 0 ? 0 : differing(s, i, maybe);
     const Mask aborts = (c.abort[i] | (c.abort_if_differ[i] & differ)) & others;

@@ -12,6 +12,23 @@ bool Semantics::is_repeat(const State& s, std::uint8_t walker) const {
   return previous != kNoIndex && layout_.same_walker(s, walker, s, previous);
 }
 
+// Of the entries for which this one would need a break, those for which it does not as the older of
+// the two.
+Mask Semantics::older_only(const State& s, unsigned entry, Mask candidates) const {
+  const Conflicts& c = slice_.conflicts;
+  const Mask if_same = c.one_way_if_same[entry] & candidates;
+  const Mask same = if_same == 0 ? 0 : if_same & ~differing(s, entry, if_same);
+  return c.one_way[entry] | same;
+}
+
+// The entries that would need a break for this one, of those that are not the newer of the two.
+Mask Semantics::newer_only(const State& s, unsigned entry, Mask candidates) const {
+  const Conflicts& c = slice_.conflicts;
+  const Mask if_same = c.one_way_old_if_same[entry] & candidates;
+  const Mask same = if_same == 0 ? 0 : if_same & ~differing(s, entry, if_same);
+  return (c.one_way_old[entry] & candidates) | same;
+}
+
 // Two entries between which break-before-make was required may be cached at once. It is judged for
 // every CPU, whether or not it makes an access: a TLB may be filled at any time.
 void Semantics::judge_pairs(const State& s, std::uint8_t walker, std::uint8_t va_point,
@@ -24,7 +41,7 @@ void Semantics::judge_pairs(const State& s, std::uint8_t walker, std::uint8_t va
     const Mask maybe = if_differ[n] & r.entries;
     Mask broken = always[n] & r.entries;
     if (maybe != 0) broken |= differing(s, n, maybe);
-    if ((r.current >> n & 1) == 0) broken &= ~c.one_way[n];
+    if ((r.current >> n & 1) == 0) broken &= ~older_only(s, n, broken);
     if (broken == 0) return;
     Sighting sighting;
     sighting.is_rule = true;

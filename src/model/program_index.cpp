@@ -285,7 +285,7 @@ std::optional<int> ProgramIndex::contiguous_level(std::uint64_t va) const {
 }
 
 // Records the input address of every descriptor that may translate `va` in tables under `table`,
-// through every table that a constant store may link.
+// through every table that a store may link.
 void ProgramIndex::place_cells(TableId table, int level, std::uint64_t va) {
   const arch::Geometry& g = program_->machine.geometry;
   if (level > 3) return;
@@ -299,24 +299,12 @@ void ProgramIndex::place_cells(TableId table, int level, std::uint64_t va) {
     if (next && next->is_table) place_cells(next->id, level + 1, va);
   };
   follow(program_->cells[cell].initial);
-  const auto written = constants_.find(cell);
-  if (written == constants_.end()) return;
-  for (const std::uint64_t raw : written->second) follow(raw);
+  for (const std::uint64_t raw : values_.of(cell)) follow(raw);
 }
 
 void ProgramIndex::index_aliases() {
   const arch::Geometry& g = program_->machine.geometry;
-  const auto add_constant = [&](const Op& op) {
-    const auto* write = std::get_if<op::WriteDescriptor>(&op.operation);
-    if (write == nullptr || write->value.source != kNone) return;
-    auto& list = constants_[write->cell];
-    if (std::find(list.begin(), list.end(), write->value.set) == list.end()) {
-      list.push_back(write->value.set);
-    }
-  };
-  for (const Agent& agent : program_->agents) {
-    for (const Op& op : agent.ops) for_each_op(op, add_constant);
-  }
+  values_.find(*program_, *this);
   for (const Region& region : program_->regions) {
     for (std::uint32_t p = 0; p < region.pages; ++p) {
       for (const Root& root : program_->roots) {
@@ -329,9 +317,7 @@ void ProgramIndex::index_aliases() {
     add_alias(program_->cells[c].initial, level, c);
     add_named(program_->cells[c].initial, level);
     add_group(program_->cells[c].initial, level, c);
-    const auto written = constants_.find(c);
-    if (written == constants_.end()) continue;
-    for (const std::uint64_t raw : written->second) {
+    for (const std::uint64_t raw : values_.of(c)) {
       add_alias(raw, level, c);
       add_named(raw, level);
       add_group(raw, level, c);

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "amalgam/arch/tlbi.hpp"
+#include "model/cell_values.hpp"
 #include "model/program.hpp"
 
 namespace amalgam::model {
@@ -105,7 +106,7 @@ class ProgramIndex {
   std::unordered_map<std::uint64_t, PageRef> addresses_;
   std::unordered_map<FrameId, std::vector<std::uint64_t>> aliases_;
   std::unordered_map<CellId, std::uint64_t> cell_va_;
-  std::unordered_map<CellId, std::vector<std::uint64_t>> constants_;  // stored by some operation
+  CellValues values_;
   std::unordered_map<std::uint64_t, int> groups_;  // first address of a contiguous group: level
   std::vector<std::vector<std::uint32_t>> barriers_;
   std::vector<std::vector<std::uint32_t>> barrier_bits_;

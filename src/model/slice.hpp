@@ -23,6 +23,7 @@ using EntryId = std::uint8_t;
 using ValueIndex = std::uint8_t;  // a descriptor value, an index into SliceCell::values
 
 inline constexpr std::uint8_t kNoIndex = 0xff;
+inline constexpr std::uint64_t kNoAddress = ~0ULL;
 inline constexpr unsigned kMaxEntries = 64;
 inline constexpr unsigned kMaxWalkers = 8;
 inline constexpr unsigned kMaxPages = 24;
@@ -132,6 +133,9 @@ struct Conflicts {
   std::array<Mask, kMaxEntries> abort_if_differ{};
   std::array<Mask, kMaxEntries> one_way{};      // [new]: old ones for which the other way is legal
   std::array<Mask, kMaxEntries> one_way_old{};  // [old]: the same, from the other side
+  // ... or is where the two pages' contents are the same
+  std::array<Mask, kMaxEntries> one_way_if_same{};
+  std::array<Mask, kMaxEntries> one_way_old_if_same{};
   std::array<Mask, kMaxEntries> owes_tlbi{};    // [new]: stale entries that an update may not leave
   std::array<Mask, kMaxEntries> foreign_tag{};  // [e]: entries of other tables under its tag
   // The same question for a device, a second observer of the tables: only R_WHZWS(2) counts.
@@ -297,7 +301,9 @@ struct Slice {
   unsigned lock_count = 0;
   unsigned fresh_values = 0;
 
-  std::uint64_t companion_address = ~0ULL;  // the other member of the contiguous group, or none
+  bool conditions_only = false;  // no rule and no effect but a condition's is told
+  std::uint64_t companion_address =
+      kNoAddress;  // the other member of the contiguous group, or none
 
   std::string bound;  // not empty: the slice is too large for the machine, and why
 
@@ -306,7 +312,7 @@ struct Slice {
     std::vector<std::uint64_t> addresses;
     addresses.reserve(va_points.size() + 1);
     for (const VaPoint& point : va_points) addresses.push_back(point.address);
-    if (companion_address != ~0ULL) addresses.push_back(companion_address);
+    if (companion_address != kNoAddress) addresses.push_back(companion_address);
     return addresses;
   }
 };

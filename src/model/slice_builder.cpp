@@ -3,12 +3,11 @@
 #include <algorithm>
 
 #include "amalgam/arch/descriptor.hpp"
+#include "model/slice_history.hpp"
 
 namespace amalgam::model {
 
 namespace {
-
-constexpr std::uint64_t kNoAddress = ~0ULL;
 
 std::uint64_t page_key(PageRef page) {
   return (static_cast<std::uint64_t>(page.is_table) << 32) | page.id;
@@ -28,6 +27,7 @@ Slice SliceBuilder::build(const SliceRequest& request) {
   slice_.stage2 = program_.machine.geometry.stage == arch::Stage::kStage2;
   companion_ = request.companion;
   slice_.companion_address = request.companion;
+  slice_.conditions_only = request.conditions_only;
   add_va_points(request);
   for (const FrameId frame : request.frames) page_index({false, frame});
   add_roots();
@@ -40,7 +40,7 @@ Slice SliceBuilder::build(const SliceRequest& request) {
   gather_reliances();
   add_walkers();
   add_observers();
-  add_events(index_, settings_, ops_, slice_);
+  add_events(index_, settings_, ops_, request.conditions, slice_);
   for (const ValueId value : slice_.values) {
     const bool unknown = std::any_of(
         program_.frames.begin(), program_.frames.end(),
@@ -52,9 +52,8 @@ Slice SliceBuilder::build(const SliceRequest& request) {
   if (!slice_.bound.empty()) return std::move(slice_);
   classify_walkers();
   slice_.fresh_values = static_cast<unsigned>(slice_.pages.size()) + slice_.register_count + 1;
-  rank_pages();
-  if (!slice_.bound.empty()) return std::move(slice_);
-  mark_new_entries();
+  rank_pages(slice_);
+  mark_new_entries(slice_);
   add_conflicts(program_, slice_);
   return std::move(slice_);
 }
@@ -352,12 +351,13 @@ SliceBuilder::RawSet SliceBuilder::register_raws(std::uint32_t agent, RegisterId
   RawSet raws;
   for (const OpRef ref : ops_) {
     if (ref.agent != agent) continue;
-    const auto* read =
-        std::get_if<op::ReadDescriptor>(&program_.agents[agent].ops[ref.op].operation);
-    if (read == nullptr || read->into != reg) continue;
-    const std::uint8_t source = draft_of(read->cell);
-    if (source == kNoIndex) continue;
-    raws.insert(drafts_[source].raws.begin(), drafts_[source].raws.end());
+    for_each_op(program_.agents[agent].ops[ref.op], [&](const Op& op) {
+      const auto* read = std::get_if<op::ReadDescriptor>(&op.operation);
+      const std::uint8_t source =
+          read == nullptr || read->into != reg ? kNoIndex : draft_of(read->cell);
+      if (source == kNoIndex) return;
+      raws.insert(drafts_[source].raws.begin(), drafts_[source].raws.end());
+    });
   }
   return raws;
 }
@@ -513,236 +513,6 @@ bool SliceBuilder::grow_values() {
   return grown && slice_.bound.empty();
 }
 
-// The byte that an access to the page lands at, through a leaf of any size. A companion's entry
-// translates the page as its neighbour in the group.
-std::uint64_t SliceBuilder::target_of(const CellDraft& d, std::uint64_t raw, int level) const {
-  const arch::Geometry& g = program_.machine.geometry;
-  const std::uint64_t va = slice_.va_points[d.va_point].address;
-  const std::uint64_t size = arch::level_size_bytes(g, level);
-  std::uint64_t address = arch::output_address(g, {raw}, level) + (va & (size - 1));
-  if (d.companion) {
-    const std::uint64_t own = arch::table_index(g, va, level);
-    address += (own - program_.cells[d.cell].index) * size;
-  }
-  return address;
-}
-
-// --- entries and pages ---------------------------------------------------------------------------
-
-std::uint8_t SliceBuilder::raw_id(std::uint64_t raw) {
-  const auto found = std::find(slice_.raws.begin(), slice_.raws.end(), raw);
-  if (found != slice_.raws.end()) return static_cast<std::uint8_t>(found - slice_.raws.begin());
-  if (slice_.raws.size() >= kMaxRaws) {
-    slice_.bound = "more than 200 different descriptors concern one page";
-    return 0;
-  }
-  slice_.raws.push_back(raw);
-  return static_cast<std::uint8_t>(slice_.raws.size() - 1);
-}
-
-CellValue SliceBuilder::make_value(const CellDraft& d, std::uint64_t raw, bool junk) {
-  CellValue value;
-  value.raw = raw;
-  if (junk) {
-    value.kind = ValueKind::kJunk;
-    value.raw_id = kNoIndex;
-    return value;
-  }
-  value.raw_id = raw_id(raw);
-  const arch::Geometry& g = program_.machine.geometry;
-  const int level = program_.tables[program_.cells[d.cell].table].level;
-  if (d.node == kNoIndex) return value;
-  if (arch::is_table(g, {raw}, level)) {
-    const auto next = index_.page_at(arch::output_address(g, {raw}, level));
-    value.kind = ValueKind::kTable;
-    if (next && next->is_table && !d.companion) {
-      value.page = page_index(*next);
-      value.node = trace(d.va_point, next->id, level + 1,
-                         slice_.va_points[d.va_point].primary ? companion_ : kNoAddress);
-    }
-  } else if (arch::is_leaf(g, {raw}, level)) {
-    const bool awaits = !arch::has_access_flag({raw});
-    value.kind = ValueKind::kLeaf;
-    if (awaits) {
-      const bool hardware_sets = program_.machine.features.hardware_af &&
-                                 settings_.assumptions.is_default(Assumption::kAfClearIsBreak);
-      value.kind = hardware_sets ? ValueKind::kAwaitsAf : ValueKind::kFaulting;
-    }
-    const auto page = index_.page_at(target_of(d, raw, level));
-    if (page) value.page = page_index(*page);
-  }
-  return value;
-}
-
-void SliceBuilder::freeze_cells() {
-  const arch::Geometry& g = program_.machine.geometry;
-  for (const CellDraft& d : drafts_) {
-    SliceCell cell;
-    cell.cell = d.cell;
-    cell.va_point = d.va_point;
-    cell.node = d.node;
-    cell.companion = d.companion;
-    const Table& table = program_.tables[program_.cells[d.cell].table];
-    cell.level = static_cast<std::int8_t>(table.level);
-    cell.table_page = page_index({true, program_.cells[d.cell].table});
-    if (d.may_be_junk) cell.values.push_back(make_value(d, 0, true));
-    for (const std::uint64_t raw : d.raws) cell.values.push_back(make_value(d, raw, false));
-    const auto find_raw = [&](std::uint64_t raw) {
-      for (std::size_t i = 0; i < cell.values.size(); ++i) {
-        if (cell.values[i].kind != ValueKind::kJunk && cell.values[i].raw == raw) {
-          return static_cast<ValueIndex>(i);
-        }
-      }
-      return kNoIndex;
-    };
-    for (CellValue& value : cell.values) {
-      if (value.kind == ValueKind::kAwaitsAf)
-        value.after_af = find_raw(arch::with_af({value.raw}).raw);
-      const bool clean = (value.raw & arch::bits::kDbm) != 0 && !arch::is_dirty(g, {value.raw});
-      if (value.kind == ValueKind::kLeaf && clean && program_.machine.features.hardware_dirty) {
-        value.after_dirty = find_raw(arch::with_dirty(g, {value.raw}).raw);
-      }
-    }
-    const bool junk = table.junk || table.free;
-    cell.initial = junk ? ValueIndex{0} : find_raw(program_.cells[d.cell].initial);
-    slice_.cells.push_back(std::move(cell));
-  }
-  for (Node& node : slice_.nodes) node.table_page = slice_.cells[node.cell].table_page;
-  for (const std::uint8_t c : indices(slice_.cells)) add_entries(c);
-}
-
-std::set<std::uint16_t> SliceBuilder::tags_of(std::uint8_t va_point) const {
-  std::set<std::uint16_t> tags;
-  for (const SliceRoot& root : slice_.roots) {
-    if (root.start[va_point] != kNoIndex) tags.insert(root.tag);
-  }
-  return tags;
-}
-
-void SliceBuilder::add_entries(std::uint8_t cell) {
-  const SliceCell& c = slice_.cells[cell];
-  if (c.node == kNoIndex) return;
-  const arch::Geometry& g = program_.machine.geometry;
-  for (const std::uint8_t v : indices(c.values)) {
-    const CellValue& value = c.values[v];
-    if (value.kind != ValueKind::kLeaf && value.kind != ValueKind::kTable) continue;
-    if (c.companion && !arch::is_contiguous(g, {value.raw}, c.level)) continue;
-    const bool global =
-        value.kind == ValueKind::kLeaf && !slice_.stage2 && arch::is_global(g, {value.raw});
-    // A table descriptor is global as far as tags go: which leaf it leads to decides.
-    const bool untagged = global || value.kind == ValueKind::kTable;
-    if (untagged) {
-      add_entry(cell, v, 0, true);
-    } else {
-      for (const std::uint16_t tag : tags_of(c.va_point)) add_entry(cell, v, tag, false);
-    }
-  }
-}
-
-void SliceBuilder::add_entry(std::uint8_t cell, ValueIndex value, std::uint16_t tag, bool global) {
-  if (slice_.entries.size() >= kMaxEntries) {
-    slice_.bound = "more than 64 different TLB entries for one page";
-    return;
-  }
-  const arch::Geometry& g = program_.machine.geometry;
-  SliceCell& c = slice_.cells[cell];
-  CellValue& v = c.values[value];
-  Entry e;
-  e.cell = cell;
-  e.value = value;
-  e.va_point = c.va_point;
-  e.page = v.page;
-  e.leaf = v.kind == ValueKind::kLeaf;
-  e.global = global;
-  e.tag = tag;
-  e.node = v.node;
-  const std::uint64_t va = slice_.va_points[c.va_point].address;
-  const std::uint64_t size = arch::level_size_bytes(g, c.level);
-  e.cover_start = va & ~(size - 1);
-  e.cover_end = e.cover_start + size;
-  if (e.leaf) {
-    const CellDraft d{c.cell, c.va_point, c.node, c.companion, false, {}};
-    e.output_address = target_of(d, v.raw, c.level);
-    const bool hardware_dirty = program_.machine.features.hardware_dirty;
-    e.writable = arch::is_writable(g, {v.raw}, c.level, false);
-    e.dirty_on_store = !e.writable && arch::is_writable(g, {v.raw}, c.level, hardware_dirty);
-    e.readable = arch::is_readable(g, {v.raw}, c.level);
-    e.block = c.level != 3;
-    e.fault_possible = e.block && slice_.bbm >= 1 && (v.raw & arch::bits::kNt) != 0;
-  }
-  const auto id = static_cast<unsigned>(slice_.entries.size());
-  slice_.entries.push_back(e);
-  v.entries |= bit(id);
-  c.entries |= bit(id);
-  slice_.va_points[c.va_point].entries |= bit(id);
-  if (!e.leaf) slice_.table_entries |= bit(id);
-}
-
-// An entry is new if an event makes it, or if its table is linked by the program.
-void SliceBuilder::mark_new_entries() {
-  std::vector<bool> linked(slice_.nodes.size(), false);
-  for (const SliceRoot& root : slice_.roots) {
-    for (const std::uint8_t start : root.start) {
-      if (start != kNoIndex) linked[start] = true;
-    }
-  }
-  for (std::size_t n = 0; n < slice_.nodes.size(); ++n) {
-    const SliceCell& cell = slice_.cells[slice_.nodes[n].cell];
-    const CellValue& initial = cell.values[cell.initial];
-    if (linked[n] && initial.kind == ValueKind::kTable && initial.node != kNoIndex) {
-      linked[initial.node] = true;
-    }
-  }
-  for (Entry& e : slice_.entries) {
-    const SliceCell& cell = slice_.cells[e.cell];
-    e.is_new = cell.initial != e.value || !linked[cell.node];
-  }
-  for (const SliceAgent& agent : slice_.agents) {
-    for (const Event& event : agent.events) {
-      if (event.kind != EventKind::kWriteCell || event.cell == kNoIndex) continue;
-      for (Entry& e : slice_.entries) {
-        if (e.cell != event.cell) continue;
-        const bool constant = event.value.reg == kNoIndex;
-        e.is_new |= constant && event.value.constant == e.value;
-      }
-    }
-  }
-}
-
-// The succession of pages that an address leads to. Only one agent's stores have a known order, and
-// a page that comes back makes "older" meaningless: then nothing is ranked.
-void SliceBuilder::rank_pages() {
-  for (const std::uint8_t v : indices(slice_.va_points)) {
-    auto& rank = slice_.va_points[v].rank;
-    rank.fill(kNoIndex);
-    std::vector<std::uint8_t> succession;
-    bool known = true;
-    const auto append = [&](const CellValue& value) {
-      if (value.kind != ValueKind::kLeaf || value.page == kNoIndex) return;
-      if (!succession.empty() && succession.back() == value.page) return;
-      known &= std::find(succession.begin(), succession.end(), value.page) == succession.end();
-      succession.push_back(value.page);
-    };
-    for (const SliceCell& cell : slice_.cells) {
-      if (cell.va_point == v && !cell.companion) append(cell.values[cell.initial]);
-    }
-    std::set<std::uint8_t> writers;
-    for (const SliceAgent& agent : slice_.agents) {
-      for (const Event& event : agent.events) {
-        if (event.kind != EventKind::kWriteCell || event.cell == kNoIndex) continue;
-        const SliceCell& cell = slice_.cells[event.cell];
-        if (cell.va_point != v || cell.companion || event.value.reg != kNoIndex) continue;
-        append(cell.values[event.value.constant]);
-        writers.insert(event.agent);
-      }
-    }
-    if (!known || writers.size() > 1) continue;
-    for (std::size_t i = 0; i < succession.size(); ++i) {
-      rank[succession[i]] = static_cast<std::uint8_t>(i);
-    }
-  }
-}
-
 // --- agents and observers ------------------------------------------------------------------------
 
 void SliceBuilder::add_walkers() {
@@ -781,14 +551,16 @@ void SliceBuilder::add_observers() {
     if (observer.device != kNone) walkers = 1U << (program_.machine.cpus + observer.device);
     for (std::uint32_t a = 0; a < observer.accesses.size(); ++a) {
       const ObserverAccess& access = observer.accesses[a];
+      // Where only conditions are judged, what observers see does not matter, only what they store.
+      if (slice_.conditions_only && access.kind == AccessKind::kLoad) continue;
       const Region& region = program_.regions[access.region];
       for (const std::uint8_t v : indices(slice_.va_points)) {
         const std::uint64_t first = region.base + access.first * index_.granule_bytes();
         const std::uint64_t last = region.base + access.last * index_.granule_bytes();
         const std::uint64_t at = slice_.va_points[v].address;
         if (at < first || at > last) continue;
-        slice_.observers.push_back(
-            {o, a, v, access.kind, access.may_fault, access.may_be_lost, walkers});
+        slice_.observers.push_back({o, a, v, access.kind, access.may_fault,
+                                    access.may_be_lost || slice_.conditions_only, walkers});
       }
     }
   }

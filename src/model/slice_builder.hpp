@@ -21,7 +21,9 @@ struct SliceRequest {
   std::vector<std::uint64_t> addresses;    // the pages whose translations are explored
   std::vector<std::uint64_t> environment;  // pages that may write their frames
   std::vector<FrameId> frames;             // pages that a condition reads by output address
-  std::uint64_t companion = ~0ULL;         // another member of the contiguous group, or none
+  std::vector<std::uint32_t> conditions;   // agents whose conditions are judged
+  bool conditions_only = false;            // nothing else is: the pages have slices of their own
+  std::uint64_t companion = kNoAddress;    // another member of the contiguous group, or none
 };
 
 struct SliceSettings {
@@ -88,8 +90,6 @@ class SliceBuilder {
   void add_entries(std::uint8_t cell);
   void add_entry(std::uint8_t cell, ValueIndex value, std::uint16_t tag, bool global);
   std::set<std::uint16_t> tags_of(std::uint8_t va_point) const;
-  void mark_new_entries();
-  void rank_pages();
   std::uint8_t raw_id(std::uint64_t raw);
   std::uint8_t value_index(ValueId value);
   std::uint64_t target_of(const CellDraft& d, std::uint64_t raw, int level) const;
@@ -110,14 +110,14 @@ class SliceBuilder {
   std::map<std::uint64_t, std::uint8_t> page_of_key_;
   std::set<OpRef> ops_;
   std::set<OpRef> new_ops_;  // found while values grow, taken up in the next round
-  std::uint64_t companion_ = ~0ULL;
-  std::map<std::pair<std::uint8_t, ValueIndex>, std::uint32_t> first_write_;
+  std::uint64_t companion_ = kNoAddress;
 };
 
-// Adds the agents' events to a slice whose cells and entries are known. `ops`: the relevant
-// operations in program order.
+// Adds the agents' events to a slice whose cells and entries are known, and the conditions of the
+// agents in `conditions`. `ops`: the relevant operations in program order.
 void add_events(const ProgramIndex& index, const SliceSettings& settings,
-                const std::set<OpRef>& ops, Slice& slice);
+                const std::set<OpRef>& ops, const std::vector<std::uint32_t>& conditions,
+                Slice& slice);
 
 // Fills Slice::conflicts from the architecture's change table.
 void add_conflicts(const Program& program, Slice& slice);

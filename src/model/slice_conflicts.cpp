@@ -130,9 +130,11 @@ void ConflictBuilder::find_one_way() {
   Conflicts& c = slice_.conflicts;
   for (unsigned n = 0; n < slice_.entries.size(); ++n) {
     for_each_bit(c.break_from[n] | c.break_if_differ[n], [&](unsigned e) {
-      if (((c.break_from[e] | c.break_if_differ[e]) >> n & 1) != 0) return;
-      c.one_way[n] |= bit(e);
-      c.one_way_old[e] |= bit(n);
+      if ((c.break_from[e] >> n & 1) != 0) return;
+      const bool if_same = (c.break_if_differ[e] >> n & 1) != 0;
+      if (if_same && (c.break_from[n] >> e & 1) == 0) return;  // neither way needs it then
+      (if_same ? c.one_way_if_same : c.one_way)[n] |= bit(e);
+      (if_same ? c.one_way_old_if_same : c.one_way_old)[e] |= bit(n);
     });
   }
 }

@@ -5,6 +5,7 @@
 #include "amalgam/arch/descriptor.hpp"
 #include "model/ordering.hpp"
 #include "model/slice_builder.hpp"
+#include "model/slice_invalidations.hpp"
 
 namespace amalgam::model {
 
@@ -15,18 +16,20 @@ constexpr std::uint32_t kTempRegister = 1U << 31;
 class EventBuilder {
  public:
   EventBuilder(const ProgramIndex& index, const SliceSettings& settings, Slice& slice)
-      : index_(index), program_(index.program()), settings_(settings), slice_(slice) {}
+      : index_(index),
+        program_(index.program()),
+        settings_(settings),
+        slice_(slice),
+        invalidations_(index, settings, slice) {}
 
   void add_agents(const std::set<OpRef>& ops);
-  void add_forbids();
+  void add_forbids(const std::vector<std::uint32_t>& conditions);
 
  private:
   // --- threads
   std::uint8_t open_thread(const std::string& name, std::uint32_t agent, std::uint8_t walker);
   void close_thread();
   void lower_range(std::uint32_t agent, const std::vector<std::uint32_t>& relevant);
-  [[nodiscard]] std::vector<std::uint32_t> thinned(
-      std::uint32_t agent, const std::vector<std::uint32_t>& relevant) const;
   void lower_barriers(std::uint32_t agent, std::uint32_t from, std::uint32_t to);
   void lower(const Op& op);
 
@@ -57,6 +60,7 @@ class EventBuilder {
   Event& push(EventKind kind, std::uint16_t classes, Mask extra_preds = 0);
   [[nodiscard]] Mask same_cell(std::uint8_t cell) const;
   [[nodiscard]] Mask same_page(std::uint8_t page) const;
+  [[nodiscard]] Mask but_plain_stores(Mask events) const;
   [[nodiscard]] Mask producers(const DescriptorExpr& expr) const;
   [[nodiscard]] Mask producer(std::uint8_t reg) const;
   [[nodiscard]] bool was_read_from(std::uint8_t reg, std::uint8_t cell) const;
@@ -72,9 +76,6 @@ class EventBuilder {
   [[nodiscard]] bool repeats_last_copy(std::uint8_t page) const;
   void copy_cell(CellId from, CellId to, RootId to_root);
   void push_tlbi(std::uint16_t classes, std::uint32_t recipients, const Event& cuts);
-  [[nodiscard]] arch::TlbiOperation mutated(arch::TlbiOperation operation) const;
-  [[nodiscard]] Mask covered(const arch::TlbiOperation& operation, bool combined) const;
-  [[nodiscard]] Mask notified(const op::Notify& o, const Device& device) const;
   [[nodiscard]] std::uint64_t address_of(VaPage page) const {
     return program_.regions[page.region].base + page.page * index_.granule_bytes();
   }
@@ -85,6 +86,7 @@ class EventBuilder {
   const Program& program_;
   const SliceSettings& settings_;
   Slice& slice_;
+  Invalidations invalidations_;
   OrderBuilder order_{arch::Ets::kNone, true};
   std::uint8_t thread_ = 0;
   std::uint32_t origin_ = 0;
@@ -139,84 +141,8 @@ void EventBuilder::add_agents(const std::set<OpRef>& ops) {
     const std::uint32_t walker =
         agent.device == kNone ? agent.cpu : program_.machine.cpus + agent.device;
     open_thread(agent.name, a, static_cast<std::uint8_t>(walker));
-    if (slice_.bound.empty()) lower_range(a, thinned(a, relevant[a]));
+    if (slice_.bound.empty()) lower_range(a, invalidations_.thinned(a, relevant[a]));
   }
-}
-
-// What an operation of a row of invalidations does.
-struct RowMember {
-  std::uint32_t op = 0;
-  Mask cut = 0;
-  Mask combined = 0;
-  bool local = false;
-
-  [[nodiscard]] bool does_no_more_than(const RowMember& other) const {
-    const bool within = (cut & ~other.cut) == 0 && (combined & ~other.combined) == 0;
-    return within && (local || !other.local);
-  }
-};
-
-// Invalidations with no barrier between them may complete in any order, so one that removes no more
-// than another adds nothing: where it came first or last, the other can come too.
-void keep_widest(std::vector<RowMember>& row) {
-  for (std::size_t i = 0; i < row.size();) {
-    bool needless = false;
-    for (std::size_t j = 0; j < row.size() && !needless; ++j) {
-      const bool tie = row[i].does_no_more_than(row[j]) && row[j].does_no_more_than(row[i]);
-      needless = i != j && row[i].does_no_more_than(row[j]) && (!tie || j < i);
-    }
-    if (needless) {
-      row.erase(row.begin() + static_cast<std::ptrdiff_t>(i));
-    } else {
-      ++i;
-    }
-  }
-}
-
-// Leaves out invalidations that remove nothing or nothing more than their neighbours. In a row with
-// barriers but nothing else of the slice between, those in the middle that remove the same as a few
-// before and after them go too.
-std::vector<std::uint32_t> EventBuilder::thinned(std::uint32_t agent,
-                                                 const std::vector<std::uint32_t>& relevant) const {
-  constexpr std::ptrdiff_t most = 4;
-  const auto& barriers = index_.barriers(agent);
-  std::vector<std::uint32_t> kept;
-  std::vector<RowMember> row;
-  std::map<std::pair<Mask, Mask>, std::vector<std::uint32_t>> rows;
-  const auto end_row = [&] {
-    keep_widest(row);
-    for (const RowMember& m : row) rows[{m.cut, m.combined}].push_back(m.op);
-    row.clear();
-  };
-  const auto end_rows = [&] {
-    end_row();
-    for (auto& [cuts, ops] : rows) {
-      const auto size = static_cast<std::ptrdiff_t>(ops.size());
-      if (size > 2 * most) ops.erase(ops.begin() + most, ops.end() - most);
-      kept.insert(kept.end(), ops.begin(), ops.end());
-    }
-    rows.clear();
-  };
-  for (const std::uint32_t i : relevant) {
-    const auto* tlbi = std::get_if<op::Tlbi>(&program_.agents[agent].ops[i].operation);
-    if (tlbi == nullptr) {
-      end_rows();
-      kept.push_back(i);
-      continue;
-    }
-    const auto operation = index_.decode(*tlbi);
-    if (!operation) continue;
-    const RowMember m{i, covered(*operation, false), slice_.stage2 ? covered(*operation, true) : 0,
-                      operation->shareability == arch::Shareability::kLocal};
-    if ((m.cut | m.combined) == 0) continue;
-    const auto barrier =
-        std::lower_bound(barriers.begin(), barriers.end(), row.empty() ? i : row.back().op);
-    if (barrier != barriers.end() && *barrier < i) end_row();
-    row.push_back(m);
-  }
-  end_rows();
-  std::sort(kept.begin(), kept.end());
-  return kept;
 }
 
 void EventBuilder::lower_range(std::uint32_t agent, const std::vector<std::uint32_t>& relevant) {
@@ -280,6 +206,16 @@ Mask EventBuilder::same_cell(std::uint8_t cell) const {
   for (std::size_t i = 0; i < thread().events.size(); ++i) {
     if (thread().events[i].cell == cell) mask |= bit(static_cast<unsigned>(i));
   }
+  return mask;
+}
+
+// Of what this thread does to a place, what a read of it waits for: a plain store is forwarded.
+Mask EventBuilder::but_plain_stores(Mask events) const {
+  Mask mask = 0;
+  for_each_bit(events, [&](unsigned i) {
+    const EventKind kind = thread().events[i].kind;
+    if (kind != EventKind::kWriteCell && kind != EventKind::kWritePage) mask |= bit(i);
+  });
   return mask;
 }
 
@@ -404,7 +340,7 @@ void EventBuilder::operator_on(const op::WriteDescriptor& o) {
 void EventBuilder::operator_on(const op::ReadDescriptor& o) {
   const std::uint8_t cell = slice_cell(o.cell);
   if (cell == kNoIndex) return;
-  Event& e = push(EventKind::kReadCell, kReads, same_cell(cell));
+  Event& e = push(EventKind::kReadCell, kReads, but_plain_stores(same_cell(cell)));
   e.cell = cell;
   e.into = register_for(thread().agent, o.into);
 }
@@ -454,7 +390,7 @@ void EventBuilder::copy_cell(CellId from, CellId to, RootId to_root) {
   Operand value;
   if (source != kNoIndex) {
     const std::uint8_t temp = register_for(thread().agent, kTempRegister + origin_ * 64 + source);
-    Event& read = push(EventKind::kReadCell, kReads, same_cell(source));
+    Event& read = push(EventKind::kReadCell, kReads, but_plain_stores(same_cell(source)));
     read.cell = source;
     read.into = temp;
     read.copies_tables = true;
@@ -534,9 +470,8 @@ void EventBuilder::operator_on(const op::Access& o) {
 void EventBuilder::operator_on(const op::FrameAccess& o) {
   const std::uint8_t page = slice_page({false, o.frame});
   if (page == kNoIndex) return;
-  const Mask preds = same_page(page);
   if (o.kind != AccessKind::kStore) {
-    Event& read = push(EventKind::kReadPage, kReads, preds);
+    Event& read = push(EventKind::kReadPage, kReads, but_plain_stores(same_page(page)));
     read.page = page;
     read.into = register_for(thread().agent, o.into);
   }
@@ -559,7 +494,7 @@ void EventBuilder::operator_on(const op::CopyFrame& o) {
   if (from == kNoIndex) return;
   if (to == kNoIndex && repeats_last_copy(from)) return;
   const std::uint8_t temp = register_for(thread().agent, kTempRegister + origin_);
-  Event& read = push(EventKind::kReadPage, kReads, same_page(from));
+  Event& read = push(EventKind::kReadPage, kReads, but_plain_stores(same_page(from)));
   read.page = from;
   read.into = temp;
   read.relies = true;
@@ -598,48 +533,6 @@ void EventBuilder::operator_on(const op::Free& o) {
 
 void EventBuilder::operator_on(const op::Barrier& o) { order_.add_barrier(o.barrier); }
 
-arch::TlbiOperation EventBuilder::mutated(arch::TlbiOperation operation) const {
-  if (settings_.mutation == Mutation::kLevelHintIgnored) operation.hint.reset();
-  if (settings_.mutation == Mutation::kLastLevelCutsTables) operation.last_level = false;
-  return operation;
-}
-
-Mask EventBuilder::covered(const arch::TlbiOperation& operation, bool combined) const {
-  const arch::Geometry& g = program_.machine.geometry;
-  const bool group = !settings_.assumptions.is_default(Assumption::kContiguousTlbi);
-  Mask mask = 0;
-  for (std::size_t i = 0; i < slice_.entries.size(); ++i) {
-    const Entry& e = slice_.entries[i];
-    arch::TlbEntryTag tag;
-    tag.va_start = e.cover_start;
-    tag.level = int{slice_.cells[e.cell].level};
-    tag.leaf = e.leaf;
-    tag.global = e.global && arch::has_asid(g);
-    tag.regime = g.regime;
-    tag.granule = g.granule;
-    tag.from = arch::CachedFrom::kStage1;
-    if (slice_.stage2) {
-      tag.from = combined ? arch::CachedFrom::kCombined : arch::CachedFrom::kStage2;
-      tag.vmid = e.tag;
-    } else {
-      tag.asid = e.tag;
-    }
-    // A walk-cache entry belongs to the root that it was read under.
-    const bool any_tag = !e.leaf && arch::has_asid(g);
-    if (any_tag) tag.asid = operation.asid;
-    if (group && arch::is_contiguous(g, {slice_.cells[e.cell].values[e.value].raw}, tag.level)) {
-      const unsigned entries = arch::contiguous_entries(g, tag.level);
-      tag.merged_lg2 = static_cast<std::uint8_t>(std::countr_zero(entries));
-      tag.va_start &= ~((arch::level_size_bytes(g, tag.level) * entries) - 1);
-    }
-    // The stage 1 operations of a guest regime name any VA: combined entries of this VMID.
-    arch::TlbiOperation op = mutated(operation);
-    if (slice_.stage2) op.vmid = program_.roots[slice_.roots[0].root].tag;
-    if (arch::covers(op, tag)) mask |= bit(static_cast<unsigned>(i));
-  }
-  return mask;
-}
-
 void EventBuilder::push_tlbi(std::uint16_t classes, std::uint32_t recipients, const Event& cuts) {
   if (recipients == 0) return;
   Event& e = push(EventKind::kTlbi, classes);
@@ -657,8 +550,8 @@ void EventBuilder::operator_on(const op::Tlbi& o) {
   const auto operation = index_.decode(o);
   if (!operation) return;
   Event cuts;
-  cuts.cut = covered(*operation, false);
-  if (slice_.stage2) cuts.cut_combined = covered(*operation, true);
+  cuts.cut = invalidations_.covered(*operation, false);
+  if (slice_.stage2) cuts.cut_combined = invalidations_.covered(*operation, true);
   if ((cuts.cut | cuts.cut_combined) == 0) return;
   const std::uint32_t own = 1U << thread().walker;
   push_tlbi(kTlbiLocal, own, cuts);
@@ -722,32 +615,12 @@ void EventBuilder::operator_on(const op::Interrupt& o) {
   wait.recipients = handlers;
 }
 
-// The entries of a device's ATC that an invalidation of [start, end) surely drops. A device may
-// keep a block as page-sized pieces, as a whole, or both.
-Mask EventBuilder::notified(const op::Notify& o, const Device& device) const {
-  Mask mask = 0;
-  for (std::size_t i = 0; i < slice_.entries.size(); ++i) {
-    const Entry& e = slice_.entries[i];
-    if (!e.leaf) continue;
-    const std::uint64_t at = slice_.va_points[e.va_point].address;
-    bool dropped = at >= o.start && at <= o.end - 1;
-    if (e.block && device.caches_blocks && !device.mirrors) {
-      const bool meets = e.cover_start <= o.end - 1 && o.start <= e.cover_end - 1;
-      const bool whole = e.cover_start >= o.start && e.cover_end - 1 <= o.end - 1;
-      const bool block_dropped = device.ignores_partial ? whole : meets;
-      dropped = block_dropped && (dropped || !device.caches_pages);
-    }
-    if (dropped) mask |= bit(static_cast<unsigned>(i));
-  }
-  return mask;
-}
-
 // One event for each device: what is dropped depends on what it keeps.
 void EventBuilder::operator_on(const op::Notify& o) {
   for (std::uint32_t w = 0; w < slice_.walkers.size(); ++w) {
     const Walker& walker = slice_.walkers[w];
     if (!walker.device) continue;
-    const Mask dropped = notified(o, program_.devices[walker.id]);
+    const Mask dropped = invalidations_.notified(o, program_.devices[walker.id]);
     Event& e = push(EventKind::kNotify, kSynchronises);
     e.phase = o.phase;
     e.recipients = 1U << w;
@@ -755,10 +628,11 @@ void EventBuilder::operator_on(const op::Notify& o) {
   }
 }
 
-void EventBuilder::add_forbids() {
+void EventBuilder::add_forbids(const std::vector<std::uint32_t>& conditions) {
   for (const std::uint8_t a : indices(slice_.agents)) {
     const SliceAgent& agent = slice_.agents[a];
     if (agent.starts_after_agent != kNoIndex || agent.agent == kNone) continue;
+    if (std::find(conditions.begin(), conditions.end(), agent.agent) == conditions.end()) continue;
     for (const Forbid& forbid : program_.agents[agent.agent].forbids) {
       SliceForbid f;
       f.agent = a;
@@ -780,10 +654,11 @@ void EventBuilder::add_forbids() {
 }  // namespace
 
 void add_events(const ProgramIndex& index, const SliceSettings& settings,
-                const std::set<OpRef>& ops, Slice& slice) {
+                const std::set<OpRef>& ops, const std::vector<std::uint32_t>& conditions,
+                Slice& slice) {
   EventBuilder builder(index, settings, slice);
   builder.add_agents(ops);
-  builder.add_forbids();
+  builder.add_forbids(conditions);
 }
 
 }  // namespace amalgam::model

@@ -19,8 +19,8 @@ std::vector<std::uint64_t> all_addresses(const ProgramIndex& index) {
   return {addresses.begin(), addresses.end()};
 }
 
-// Everything that an agent's final condition may have read.
-SliceRequest condition_of(const ProgramIndex& index, const Agent& agent) {
+// Everything that an agent's final conditions may have read.
+SliceRequest condition_of(const ProgramIndex& index, std::uint32_t agent) {
   std::set<std::uint64_t> addresses;
   std::set<FrameId> frames;
   const auto read = [&](const Op& op) {
@@ -31,8 +31,10 @@ SliceRequest condition_of(const ProgramIndex& index, const Agent& agent) {
       frames.insert(frame->frame);
     }
   };
-  for (const Op& op : agent.ops) for_each_op(op, read);
+  for (const Op& op : index.program().agents[agent].ops) for_each_op(op, read);
   SliceRequest request;
+  request.conditions = {agent};
+  request.conditions_only = true;
   request.addresses = {addresses.begin(), addresses.end()};
   request.frames = {frames.begin(), frames.end()};
   return request;
@@ -148,7 +150,7 @@ void write_entries(KeyWriter& w, const Slice& slice) {
     for (const Mask mask :
          {c.break_from[i], c.break_if_differ[i], c.mixture[i], c.mixture_if_differ[i], c.abort[i],
           c.abort_if_differ[i], c.owes_tlbi[i], c.foreign_tag[i], c.device_break[i],
-          c.device_break_if_differ[i], c.one_way[i]}) {
+          c.device_break_if_differ[i], c.one_way[i], c.one_way_if_same[i]}) {
       w.number(mask);
     }
   }
@@ -221,27 +223,45 @@ void write_actors(KeyWriter& w, const Slice& slice) {
   }
 }
 
+// The agents with conditions, each with what they are asked of.
+std::vector<SliceRequest> all_conditions(const ProgramIndex& index) {
+  std::vector<SliceRequest> requests;
+  const auto& agents = index.program().agents;
+  for (std::uint32_t a = 0; a < agents.size(); ++a) {
+    if (!agents[a].forbids.empty()) requests.push_back(condition_of(index, a));
+  }
+  return requests;
+}
+
+// A condition on one address alone is asked in that address's own slice.
+bool is_of_one_address(const SliceRequest& condition) {
+  return condition.addresses.size() == 1 && condition.frames.empty();
+}
+
+SliceRequest everything(const ProgramIndex& index) {
+  SliceRequest request;
+  request.addresses = all_addresses(index);
+  request.frames = index.unmapped_freed_frames();
+  for (const SliceRequest& condition : all_conditions(index)) {
+    request.frames.insert(request.frames.end(), condition.frames.begin(), condition.frames.end());
+    request.conditions.push_back(condition.conditions[0]);
+  }
+  return request;
+}
+
 }  // namespace
 
 std::vector<SliceRequest> plan_slices(const ProgramIndex& index, bool slicing) {
-  const std::vector<std::uint64_t> addresses = all_addresses(index);
+  if (!slicing) return {everything(index)};
+  const std::vector<SliceRequest> conditions = all_conditions(index);
   std::vector<SliceRequest> requests;
-  if (!slicing) {
-    SliceRequest everything;
-    everything.addresses = addresses;
-    everything.frames = index.unmapped_freed_frames();
-    for (const Agent& agent : index.program().agents) {
-      if (agent.forbids.empty()) continue;
-      const SliceRequest condition = condition_of(index, agent);
-      everything.frames.insert(everything.frames.end(), condition.frames.begin(),
-                               condition.frames.end());
-    }
-    requests.push_back(std::move(everything));
-    return requests;
-  }
-  for (const std::uint64_t va : addresses) {
+  for (const std::uint64_t va : all_addresses(index)) {
     SliceRequest request;
     request.addresses = {va};
+    for (const SliceRequest& condition : conditions) {
+      const bool own = is_of_one_address(condition) && condition.addresses[0] == va;
+      if (own) request.conditions.push_back(condition.conditions[0]);
+    }
     const std::vector<std::uint64_t> companions = companions_of(index, va);
     for (const std::uint64_t companion : companions) {
       request.companion = companion;
@@ -254,12 +274,8 @@ std::vector<SliceRequest> plan_slices(const ProgramIndex& index, bool slicing) {
     request.frames = {frame};
     requests.push_back(std::move(request));
   }
-  for (const Agent& agent : index.program().agents) {
-    if (agent.forbids.empty()) continue;
-    SliceRequest request = condition_of(index, agent);
-    // A condition on one address alone is asked in that address's own slice.
-    const bool own = request.addresses.size() == 1 && request.frames.empty();
-    if (!own) requests.push_back(std::move(request));
+  for (const SliceRequest& condition : conditions) {
+    if (!is_of_one_address(condition)) requests.push_back(condition);
   }
   return requests;
 }
@@ -293,6 +309,7 @@ std::string slice_key(const Slice& slice) {
   KeyWriter w;
   w.number(slice.bbm);
   w.number(static_cast<std::uint64_t>(slice.ets));
+  w.number(slice.conditions_only);
   for (const VaPoint& v : slice.va_points) {
     w.number(v.primary);
     w.number(v.family);

@@ -25,6 +25,19 @@ bool is_relied_upon(const Slice& slice, std::size_t page) {
   return false;
 }
 
+// Primary addresses at which an observer makes stores that may not be lost.
+std::vector<std::uint8_t> tracked_addresses(const Slice& slice) {
+  std::vector<std::uint8_t> addresses;
+  for (const std::uint8_t v : indices(slice.va_points)) {
+    const bool stored =
+        std::any_of(slice.observers.begin(), slice.observers.end(), [&](const SliceObserver& o) {
+          return o.va_point == v && o.kind != AccessKind::kLoad && !o.may_be_lost;
+        });
+    if (slice.va_points[v].primary && stored) addresses.push_back(v);
+  }
+  return addresses;
+}
+
 }  // namespace
 
 Field FieldPacker::add(unsigned bits) {
@@ -45,7 +58,7 @@ Field FieldPacker::add(unsigned bits) {
   return field;
 }
 
-StateLayout::StateLayout(const Slice& slice) {
+StateLayout::StateLayout(const Slice& slice) : stored_at(tracked_addresses(slice)) {
   add_walkers(slice);
   if (bound.empty()) add_shared(slice);
   if (words > kMaxStateWords) bound = "the state of one page needs more than 24 words";
@@ -112,13 +125,15 @@ WalkerFields StateLayout::walker_template(const Slice& slice) {
   fields.next_root = pack.add(root_bits);
   if (mirrors) fields.blocked = pack.add(1);
   for (std::size_t v = 0; v < slice.va_points.size(); ++v) {
-    if (!slice.va_points[v].primary || slice.observers.empty()) continue;
+    const bool judged = slice.va_points[v].primary && !slice.conditions_only;
+    if (!judged || slice.observers.empty()) continue;
     std::uint8_t highest = 0;
     for (const std::uint8_t rank : slice.va_points[v].rank) {
       if (rank != kNoIndex) highest = std::max(highest, rank);
     }
     fields.seen_rank[v] = pack.add(bits_for(highest + 1U));
-    fields.seen_mark[v] = pack.add(1);
+    const bool tracked = std::find(stored_at.begin(), stored_at.end(), v) != stored_at.end();
+    fields.seen_mark[v] = pack.add(tracked ? 1 : 0);
   }
   const unsigned used = pack.bits_used();
   walker_bits = used <= 64 ? std::max(8U, std::bit_ceil(used)) : pack.words_end() * 64;
@@ -160,7 +175,7 @@ void StateLayout::add_shared(const Slice& slice) {
     f.freed = pack.add(1);
     if (!page.ref.is_table) {
       f.value = pack.add(bits_for(data_values));
-      f.mark = pack.add(1);
+      f.mark = pack.add(stored_at.empty() ? 0 : 1);
       f.relied = pack.add(is_relied_upon(slice, pages.size()) ? 1 : 0);
     }
     pages.push_back(f);
@@ -177,8 +192,10 @@ void StateLayout::add_shared(const Slice& slice) {
   for (unsigned l = 0; l < slice.lock_count; ++l) locks.push_back(pack.add(1));
   stopped_by = pack.add(bits_for(slice.agents.size() + 1));
   same_world = pack.add(unknown_count(slice) > 1 ? 1 : 0);
+  watched = pack.add(bits_for(stored_at.size()));
   for (std::size_t v = 0; v < slice.va_points.size(); ++v) {
-    wrote.push_back(pack.add(1));
+    const bool tracked = std::find(stored_at.begin(), stored_at.end(), v) != stored_at.end();
+    wrote.push_back(pack.add(tracked ? 1 : 0));
     last_update.push_back(pack.add(bits_for(slice.raws.size() + 2)));
   }
   words = pack.words_end();

@@ -80,11 +80,13 @@ struct StateLayout {
   std::vector<Field> registers;
   std::vector<Field> flights;
   std::vector<Field> locks;
-  Field stopped_by;                // agent + 1
-  Field same_world;                // all unknown pages started with the same contents
-  std::vector<Field> wrote;        // by address: a store that must survive has happened
-  std::vector<Field> last_update;  // by address: raw id + 1 of the last update, 0 none
-  std::string bound;               // not empty: the slice does not fit
+  Field stopped_by;                     // agent + 1
+  Field same_world;                     // all unknown pages started with the same contents
+  Field watched;                        // whose stores are tracked: an index into `stored_at`
+  std::vector<Field> wrote;             // by address: a store that must survive has happened
+  std::vector<Field> last_update;       // by address: raw id + 1 of the last update, 0 none
+  std::vector<std::uint8_t> stored_at;  // addresses at which observers store what must survive
+  std::string bound;                    // not empty: the slice does not fit
 
   // Compares, exchanges and copies what walkers hold.
   [[nodiscard]] bool same_walker(const State& a, unsigned wa, const State& b, unsigned wb) const;

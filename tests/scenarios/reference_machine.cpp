@@ -641,10 +641,13 @@ bool is_between_instructions(const Agent& agent, const AgentState& state) {
   bool gap = false;
   bool done = true;
   for (std::size_t n = 0; n < agent.nodes.size(); ++n) {
-    if (agent.nodes[n].kind == NodeKind::kBarrier) continue;
+    if (agent.nodes[n].kind == NodeKind::kBarrier || n >= state.end) continue;
     const bool executed = has(state.executed, n);
     done &= !(gap && executed);
-    gap |= !executed;
+    // An invalidation may be on its way: only a DSB waits for it.
+    const bool tlbi =
+        agent.nodes[n].kind == NodeKind::kTlbiOwn || agent.nodes[n].kind == NodeKind::kTlbiOthers;
+    gap |= !executed && !tlbi;
     const bool half = agent.nodes[n].kind == NodeKind::kWalk && executed;
     if (half && !has(state.executed, agent.nodes[n].partner)) return false;
   }

@@ -162,9 +162,11 @@ class Explorer {
   void add_pages();
   void add_agents();
   class Lowering;
+  class Follower;
   void add_order(Agent& agent) const;
   [[nodiscard]] bool depends(const Agent& agent, std::size_t earlier, std::size_t later) const;
   void add_observers();
+  [[nodiscard]] bool may_move(const Agent& agent, const Node& n) const;
   void add_ranks();
   [[nodiscard]] std::size_t page_of(model::VaPage page) const;
   [[nodiscard]] std::size_t page_of_cell(model::CellId cell) const;

@@ -1,5 +1,6 @@
 // The reference machine's view of a program: its pages, agents and their order.
 #include <algorithm>
+#include <iterator>
 #include <sstream>
 
 #include "amalgam/arch/descriptor.hpp"
@@ -160,6 +161,8 @@ bool touches_cell(const Node& n) {
          n.kind == NodeKind::kCasCell || n.kind == NodeKind::kUpdateCell;
 }
 
+bool writes_cell(const Node& n) { return touches_cell(n) && n.kind != NodeKind::kReadCell; }
+
 bool touches_frame(const Node& n) {
   return n.kind == NodeKind::kReadFrame || n.kind == NodeKind::kWriteFrame ||
          n.kind == NodeKind::kAddFrame || n.kind == NodeKind::kAllocate ||
@@ -224,29 +227,115 @@ void Explorer::add_observers() {
   }
 }
 
+// What an agent's stores make of the descriptors, step by step, each a set of possible values.
+class Explorer::Follower {
+ public:
+  Follower(const Explorer& explorer, const Agent& agent) : explorer_(explorer), agent_(agent) {
+    for (const Page& page : explorer.pages_) {
+      now_.push_back({explorer.program_.cells[page.cell].initial});
+    }
+  }
+
+  // Takes the next step. Returns the values that the page may have after it.
+  const std::set<std::uint64_t>& step(const Node& n) {
+    if (n.kind == NodeKind::kReadCell) registers_[n.reg] = now_[n.page];
+    if (n.kind == NodeKind::kWriteCell) {
+      now_[n.page] = values(std::get<op::WriteDescriptor>(n.op->operation).value);
+    } else if (n.kind == NodeKind::kUpdateCell) {
+      const auto& update = std::get<op::UpdateDescriptor>(n.op->operation);
+      std::set<std::uint64_t> after;
+      for (const std::uint64_t raw : now_[n.page]) after.insert((raw & ~update.clear) | update.set);
+      now_[n.page] = std::move(after);
+    } else if (n.kind == NodeKind::kCasCell) {
+      exchange(n);
+    }
+    return now_[n.page];
+  }
+
+ private:
+  std::set<std::uint64_t> values(const DescriptorExpr& e) {
+    if (e.source == kNone) return {e.set};
+    std::set<std::uint64_t> all;
+    for (const std::uint64_t raw : registers_[e.source]) all.insert((raw & ~e.clear) | e.set);
+    return all;
+  }
+
+  void exchange(const Node& n) {
+    const auto& cas = std::get<op::CompareExchangeDescriptor>(n.op->operation);
+    const auto expected = values(cas.expected);
+    bool alone = true;
+    for (const Agent& other : explorer_.agents_) {
+      for (const Node& o : other.nodes) {
+        alone &= &other == &agent_ || !writes_cell(o) || o.page != n.page;
+      }
+    }
+    auto& now = now_[n.page];
+    bool may_succeed = !alone;
+    for (const std::uint64_t raw : expected) may_succeed |= now.contains(raw);
+    if (!may_succeed) return;
+    const bool must_succeed = alone && expected.size() == 1 && now == expected;
+    if (must_succeed) now.clear();
+    now.merge(values(cas.desired));
+  }
+
+  const Explorer& explorer_;
+  const Agent& agent_;
+  std::vector<std::set<std::uint64_t>> now_;
+  std::map<RegisterId, std::set<std::uint64_t>> registers_;
+};
+
+// Whether a store may lead its page to another frame: not if it changes what was read of the page
+// itself.
+bool Explorer::may_move(const Agent& agent, const Node& n) const {
+  const auto* cas = std::get_if<op::CompareExchangeDescriptor>(&n.op->operation);
+  const auto* write = std::get_if<op::WriteDescriptor>(&n.op->operation);
+  if (cas == nullptr && write == nullptr) return false;
+  const DescriptorExpr& value = cas == nullptr ? write->value : cas->desired;
+  if (value.source == kNone) return cacheable(value.set) && frame_of(value.set).has_value();
+  bool own = cas == nullptr;
+  for (const Node& read : agent.nodes) {
+    if (read.kind == NodeKind::kReadCell && read.reg == value.source) own &= read.page == n.page;
+  }
+  return !own;
+}
+
 // The frames that a page leads to, one after another, as far as one agent's stores say.
 void Explorer::add_ranks() {
   for (std::size_t p = 0; p < pages_.size(); ++p) {
-    std::vector<std::size_t> succession;
-    std::set<const model::Agent*> writers;
-    bool comes_back = false;
-    const auto append = [&](std::uint64_t raw) {
-      const auto frame = cacheable(raw) ? frame_of(raw) : std::nullopt;
-      if (!frame || (!succession.empty() && succession.back() == *frame)) return;
-      comes_back |= std::find(succession.begin(), succession.end(), *frame) != succession.end();
-      succession.push_back(*frame);
-    };
-    append(program_.cells[pages_[p].cell].initial);
+    std::set<const Agent*> writers;
     for (const Agent& agent : agents_) {
       for (const Node& n : agent.nodes) {
-        const auto* w = std::get_if<op::WriteDescriptor>(&n.op->operation);
-        if (w == nullptr || n.page != p || w->value.source != kNone) continue;
-        append(w->value.set);
-        writers.insert(agent.source);
+        if (writes_cell(n) && n.page == p && may_move(agent, n)) writers.insert(&agent);
       }
     }
-    if (comes_back || writers.size() > 1) continue;
-    for (std::size_t i = 0; i < succession.size(); ++i) {
+    const auto frames_of = [&](const std::set<std::uint64_t>& values) {
+      std::set<std::size_t> frames;
+      for (const std::uint64_t raw : values) {
+        const auto frame = cacheable(raw) ? frame_of(raw) : std::nullopt;
+        if (frame) frames.insert(*frame);
+      }
+      return frames;
+    };
+    std::set<std::size_t> now = frames_of({program_.cells[pages_[p].cell].initial});
+    std::vector<std::size_t> succession(now.begin(), now.end());
+    bool known = writers.size() <= 1;
+    for (const Agent* writer : writers) {
+      Follower follower(*this, *writer);
+      for (const Node& n : writer->nodes) {
+        if (!touches_cell(n)) continue;
+        const auto after = frames_of(follower.step(n));
+        if (n.page != p) continue;
+        std::vector<std::size_t> added;
+        std::set_difference(after.begin(), after.end(), now.begin(), now.end(),
+                            std::back_inserter(added));
+        now = after;
+        known &= added.size() <= 1;
+        if (added.empty() || (!succession.empty() && succession.back() == added[0])) continue;
+        known &= std::find(succession.begin(), succession.end(), added[0]) == succession.end();
+        succession.push_back(added[0]);
+      }
+    }
+    for (std::size_t i = 0; known && i < succession.size(); ++i) {
       pages_[p].rank[succession[i]] = static_cast<std::uint8_t>(i);
     }
   }
