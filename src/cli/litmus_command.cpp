@@ -12,6 +12,8 @@
 #include "cli/ordered_jobs.hpp"
 #include "cli/values.hpp"
 #include "lang/litmus_verdicts.hpp"
+#include "model/litmus/example_execution.hpp"
+#include "report/litmus_dot.hpp"
 #include "report/litmus_json.hpp"
 #include "report/litmus_text.hpp"
 
@@ -218,12 +220,25 @@ ExitStatus run_litmus(LitmusSettings settings, bool colour, Terminal& terminal) 
   return worse(status, judge_files(settings, list, colour, terminal));
 }
 
+std::string drawing_of(const report::LitmusCase& judged, const litmus::Limits& limits) {
+  const litmus::ModelOptions& model = judged.judgement.model;
+  const litmus::Runs runs = litmus::enumerate_runs(judged.test, model, limits);
+  std::string drawing;
+  const auto draw = [&](const litmus::Candidate& execution, const litmus::Refusal& refusal) {
+    drawing = report::litmus_dot(execution, refusal, judged.test.name);
+  };
+  const auto found = litmus::show_example(judged.test, runs, model, limits, draw);
+  if (found == litmus::Example::kNone) drawing = report::empty_litmus_dot(judged.test.name);
+  return drawing;
+}
+
 void judge_text(report::LitmusCase& judged, const LitmusQuestion& question) {
   lang::LitmusResult parsed = lang::parse_litmus(judged.file, judged.text, question.reading);
   judged.diagnostics = std::move(parsed.diagnostics);
   if (!parsed.test) return;
   judged.test = *std::move(parsed.test);
   judged.judgement = litmus::judge(judged.test, question.judging);
+  if (question.draws) judged.drawing = drawing_of(judged, question.judging.limits);
   const litmus::ModelOptions& model = judged.judgement.model;
   const litmus::Expectation* published = litmus::find_expectation(question.published, judged.file);
   if (published == nullptr || !litmus::speaks_of(*published, judged.test, model)) return;

@@ -127,14 +127,23 @@ std::string cycle_edges(const litmus::Refusal& refusal) {
   return text;
 }
 
+std::string head(std::string_view title) {
+  return fmt::format("digraph {} {{\n  label={};\n  node [shape=box, fontname=\"monospace\"];\n",
+                     quoted(title), quoted(title));
+}
+
 }  // namespace
+
+std::string empty_litmus_dot(std::string_view title) {
+  return head(std::string(title) + ": no candidate execution satisfies the condition") + "}\n";
+}
 
 std::string litmus_dot(const litmus::Candidate& execution, const litmus::Refusal& refusal,
                        std::string_view title) {
   const Skeleton& skeleton = *execution.skeleton;
-  std::string text =
-      fmt::format("digraph {} {{\n  label={};\n  node [shape=box, fontname=\"monospace\"];\n",
-                  quoted(title), quoted(title));
+  const std::string verdict =
+      refusal.axiom == nullptr ? ": allowed" : fmt::format(": refused by {}", refusal.axiom);
+  std::string text = head(std::string(title) + verdict);
   text += cluster_of(skeleton, litmus::kInitialThread);
   for (std::size_t thread = 0; thread < skeleton.runs.size(); ++thread) {
     text += cluster_of(skeleton, static_cast<std::uint8_t>(thread));
