@@ -80,31 +80,47 @@ TEST(LitmusTableRuns, AWalkThatNothingChangesShowsNothing) {
   EXPECT_EQ(runs.threads[0][0].events[0].address, kData);
 }
 
-TEST(LitmusTableRuns, AWalkShowsEveryLevelOnceOneOfThemMayChange) {
+TEST(LitmusTableRuns, AWalkShowsWhatMayChange) {
   litmus::Test test = table_test({{load(5, 1)}, {store(5, 2)}});
   test.threads[1].registers[5] = 0;
+  test.threads[0].system[static_cast<std::size_t>(SystemRegister::kTtbr0El1)] |= Value{7} << 48;
   add_handler(test.threads[0], skipping_handler());
   const Runs runs = runs_of(test);
-  EXPECT_THAT(shapes(runs), UnorderedElementsAre("TTTTR", "TTTTFME"));
+  EXPECT_THAT(shapes(runs), UnorderedElementsAre("TR", "TFME"));
+  for (const ThreadRun& run : runs.threads[0]) {
+    EXPECT_EQ(run.events[0].address, entry_of(kRoot, kX, 3));
+    EXPECT_EQ(run.events[0].walk.asid, 7);
+    EXPECT_EQ(run.events[0].walk.faulting, run.events[0].value == 0);
+    EXPECT_EQ(run.events[1].walks, run_bit(0));
+  }
   // The store of the descriptor itself goes through entries that do not change.
   EXPECT_THAT(shapes(runs, 1), UnorderedElementsAre("W"));
 }
 
-TEST(LitmusTableRuns, LevelsAndMarksOfAWalk) {
-  litmus::Test test = table_test({{load(5, 1)}, {store(5, 2)}});
-  test.threads[0].system[static_cast<std::size_t>(SystemRegister::kTtbr0El1)] |= Value{7} << 48;
-  const Runs runs = runs_of(test);
-  for (const ThreadRun& run : runs.threads[0]) {
-    for (unsigned level = 0; level < 4; ++level) {
-      const Event& e = run.events[level];
-      EXPECT_EQ(e.address, entry_of(kRoot, kX, static_cast<int>(level)));
-      EXPECT_EQ(e.walk.level, static_cast<int>(level));
-      EXPECT_EQ(e.walk.leaf, level == 3);
-      EXPECT_EQ(e.walk.asid, 7);
-      EXPECT_EQ(e.walk.faulting, level == 3 && e.value == 0);
-      EXPECT_EQ(e.before_in_instruction, run_bit(level) - 1);
-    }
-    EXPECT_EQ(run.events[4].walks, RunMask{0b1111});
+// Reads tables as a test has them at the start.
+class InitialTables : public DescriptorSource {
+ public:
+  explicit InitialTables(const litmus::Test& test) : test_(test) {}
+  Value read_descriptor(Address descriptor) override { return test_.memory.at(descriptor); }
+
+ private:
+  const litmus::Test& test_;
+};
+
+TEST(LitmusWalk, LevelsComeInTurn) {
+  const litmus::Test test = table_test({});
+  InitialTables tables(test);
+  Walker walker(tables);
+  const WalkOutcome outcome = walker.walk({.va = kX + 8, .root = kRoot});
+  EXPECT_FALSE(outcome.fault);
+  EXPECT_EQ(outcome.pa, kData + 8);
+  ASSERT_EQ(walker.steps().size(), 4U);
+  for (int level = 0; level < 4; ++level) {
+    const WalkStep& step = walker.steps()[static_cast<std::size_t>(level)];
+    EXPECT_EQ(step.descriptor, entry_of(kRoot, kX, level));
+    EXPECT_EQ(step.info.level, level);
+    EXPECT_EQ(step.info.leaf, level == 3);
+    EXPECT_FALSE(step.info.faulting);
   }
 }
 
@@ -121,7 +137,8 @@ TEST(LitmusTableRuns, AHandlerSkipsTheFaultingInstruction) {
   const auto fault = std::ranges::find(run.events, EventKind::kFault, &Event::kind);
   ASSERT_NE(fault, run.events.end());
   EXPECT_EQ(fault->walk.level, 2);
-  EXPECT_TRUE(run.events[2].walk.faulting);
+  EXPECT_TRUE(run.events[0].walk.faulting);
+  EXPECT_EQ(run.events[0].walk.level, 2);
 }
 
 TEST(LitmusTableRuns, WithoutHandlerAThreadEndsAtItsFault) {
@@ -152,39 +169,59 @@ TEST(LitmusTableRuns, ABlockEndsAWalkEarly) {
   EXPECT_EQ(runs_of(test).threads[0].at(0).events.back().address, 0x4000'1238U);
 }
 
-TEST(LitmusTableRuns, TwoStagesWalkTheTablesOfStageOneToo) {
-  litmus::Test test = table_test({{load(5, 1)}, {store(5, 2)}});
+// Stage 1 leads to IPA kData, stage 2 leads the tables to themselves and kData on.
+litmus::Test two_stage_test(std::vector<Program> programs) {
+  litmus::Test test = table_test(std::move(programs));
   test.translation.two_stages = true;
-  // Stage 1 leads to IPA kData, stage 2 leads everything that is used to itself.
   for (int level = 0; level < 4; ++level) {
     const Address table = table_of(kRoot, level);
     map_page(test, kRoot2, table, table | kStage2Leaf);
   }
   map_page(test, kRoot2, kData, (kData + 0x1000) | kStage2Leaf);
-  test.threads[1].registers[5] = 0;
+  return test;
+}
+
+TEST(LitmusWalk, TwoStagesWalkTheTablesOfStageOneToo) {
+  litmus::Test test = two_stage_test({});
+  const auto stages = [&] {
+    InitialTables tables(test);
+    Walker walker(tables);
+    const WalkOutcome outcome =
+        walker.walk({.va = kX, .two_stages = true, .root = kRoot, .vttbr = kRoot2});
+    std::string result;
+    for (const WalkStep& step : walker.steps()) {
+      result += step.info.stage == arch::Stage::kStage1 ? '1' : '2';
+    }
+    return result + (outcome.fault ? "F" : "");
+  };
+  EXPECT_EQ(stages(), "222212222122221222212222");
+  test.memory[entry_of(kRoot, kX, 3)] = 0;
+  EXPECT_EQ(stages(), "22221222212222122221F");
+  test.memory[entry_of(kRoot2, table_of(kRoot, 1), 3)] = 0;
+  EXPECT_EQ(stages(), "222212222F");
+}
+
+TEST(LitmusTableRuns, WithTwoStagesOneConstantReadOfStageOneShowsToo) {
+  litmus::Test test = two_stage_test({{load(5, 1)}, {store(5, 2)}});
+  test.threads[1].el = 2;
+  test.threads[1].system[static_cast<std::size_t>(SystemRegister::kTtbr0El2)] = kRoot;
+  test.memory[entry_of(kRoot, kRoot2, 2)] = kRoot2 | 1 | kAf;
+  map_page(test, kRoot, table_of(kRoot2, 3), table_of(kRoot2, 3) | kValid | kAf);
+  test.threads[1].registers[2] = entry_of(kRoot2, kData, 3);
   const Runs runs = runs_of(test);
   for (const ThreadRun& run : runs.threads[0]) {
-    std::string stages;
-    for (const Event& e : run.events) {
-      if (e.kind == EventKind::kWalk) stages += e.walk.stage == arch::Stage::kStage1 ? '1' : '2';
-    }
-    if (run.events.back().kind == EventKind::kFault) {
-      EXPECT_EQ(stages, "22221222212222122221");
-    } else {
-      EXPECT_EQ(stages, "222212222122221222212222");
-      EXPECT_EQ(run.events.back().address, kData + 0x1000);
-      EXPECT_EQ(run.events[23].walk.ipa, kData);
-    }
+    ASSERT_EQ(letters(run).substr(0, 2), "TT");
+    EXPECT_EQ(run.events[0].walk.stage, arch::Stage::kStage1);
+    EXPECT_EQ(run.events[0].walk.level, 3);
+    EXPECT_EQ(run.events[1].walk.stage, arch::Stage::kStage2);
+    EXPECT_EQ(run.events[1].walk.ipa, kData);
+    EXPECT_EQ(run.events[1].walk.translation, run.events[0].walk.translation);
   }
+  EXPECT_THAT(shapes(runs), UnorderedElementsAre("TTR", "TTF"));
 }
 
 TEST(LitmusTableRuns, AStageTwoFaultGoesToEl2WithItsIpa) {
-  litmus::Test test = table_test({{load(5, 1)}});
-  test.translation.two_stages = true;
-  for (int level = 0; level < 4; ++level) {
-    const Address table = table_of(kRoot, level);
-    map_page(test, kRoot2, table, table | kStage2Leaf);
-  }
+  litmus::Test test = two_stage_test({{load(5, 1)}});
   map_page(test, kRoot2, kData, 0);
   add_handler(test.threads[0], {mov(9, 2), read_system(8, SystemRegister::kHpfarEl2)}, 2);
   const ThreadRun run = runs_of(test).threads[0].at(0);
@@ -266,8 +303,8 @@ TEST(LitmusTableRuns, NotGlobalShowsInTheWalk) {
   std::set<bool> seen;
   const Runs runs = runs_of(test);
   for (const ThreadRun& run : runs.threads[0]) {
-    EXPECT_EQ(run.events[3].walk.global, (run.events[3].value & kNonGlobal) == 0);
-    seen.insert(run.events[3].walk.global);
+    EXPECT_EQ(run.events[0].walk.global, (run.events[0].value & kNonGlobal) == 0);
+    seen.insert(run.events[0].walk.global);
   }
   EXPECT_EQ(seen.size(), 2U);
 }

@@ -125,6 +125,7 @@ class Interpreter : private DescriptorSource {
   [[nodiscard]] std::optional<FaultType> check_single_level(const Access& access,
                                                             Value descriptor) const;
   [[nodiscard]] WalkRequest walk_request(const Access& access);
+  [[nodiscard]] bool shows(const WalkStep& step, bool two_stages);
   void keep_walk(const Access& access, Translated& out, const WalkStep& step);
   void update_descriptor(const Translated& where, bool dirty);
   Value read_descriptor(Address descriptor) override;

@@ -248,11 +248,11 @@ void Interpreter::enter_handler(const Exception& exception, const Handler* handl
   if (!ended_) jump(handler->code, 0);
 }
 
-// herd: a handler runs once at a time, a fault in it ends the thread. Without a handler the test
-// says what happens; where the instruction runs once more, another fault makes the execution void.
+// herd: a fault in a handler makes the execution void. Without a handler the test says what
+// happens; where the instruction runs once more, another fault makes the execution void too.
 void Interpreter::resume_after_fault(const Handler* handler, bool is_call) {
   if (in_handler_) {
-    impossible_ = handler == nullptr;
+    impossible_ = true;
     ended_ = true;
     return;
   }

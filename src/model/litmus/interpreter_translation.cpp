@@ -141,8 +141,23 @@ WalkRequest Interpreter::walk_request(const Access& access) {
   return request;
 }
 
-// Real tables. A translation shows all its descriptor reads if one of them reads what may change,
-// or if it faults; else none of them can tell anything.
+// Whether a read of a descriptor says something that all executions do not share. With two stages,
+// what a TLBI of stage 1 removes of stage 2 depends on whether stage 1 may be cached too: of the
+// reads of stage 1 that never change, the last one stands for all.
+bool Interpreter::shows(const WalkStep& step, bool two_stages) {
+  if (step.info.faulting || memory_.varies(step.descriptor)) return true;
+  if (!two_stages || step.info.stage == arch::Stage::kStage2) return false;
+  const auto& steps = walker_.steps();
+  const auto is_constant = [&](const WalkStep& other) {
+    return other.info.stage == arch::Stage::kStage1 && !memory_.varies(other.descriptor);
+  };
+  const auto last = std::ranges::find_if(steps.rbegin(), steps.rend(), is_constant);
+  return &*last == &step && std::ranges::any_of(steps, [&](const WalkStep& other) {
+    return other.info.stage == arch::Stage::kStage2 &&
+           (other.info.faulting || memory_.varies(other.descriptor));
+  });
+}
+
 Interpreter::Translated Interpreter::translate_tables(const Access& access) {
   const WalkRequest request = walk_request(access);
   const WalkOutcome outcome = walker_.walk(request);
@@ -152,14 +167,12 @@ Interpreter::Translated Interpreter::translate_tables(const Access& access) {
   out.leaf = outcome.leaf;
   out.fed = access.address;
   const bool el2 = request.regime == arch::Regime::kEl2;
-  const bool matters = out.fault || std::ranges::any_of(walker_.steps(), [&](const WalkStep& step) {
-                         return memory_.varies(step.descriptor);
-                       });
-  for (WalkStep step : walker_.steps()) {
-    step.info.asid = el2 ? 0 : tag_of(request.root);
-    step.info.vmid = el2 ? 0 : tag_of(request.vttbr);
-    if (matters) keep_walk(access, out, step);
-    out.info = step.info;
+  for (const WalkStep& step : walker_.steps()) {
+    WalkStep tagged = step;
+    tagged.info.asid = el2 ? 0 : tag_of(request.root);
+    tagged.info.vmid = el2 ? 0 : tag_of(request.vttbr);
+    if (shows(step, request.two_stages)) keep_walk(access, out, tagged);
+    out.info = tagged.info;
   }
   out.info.va = access.va;
   out.info.regime = request.regime;

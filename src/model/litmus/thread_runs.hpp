@@ -22,10 +22,16 @@ struct Runs {
   std::string bound;  // not empty: the limit that was hit, and so the runs are not all there are
 };
 
-// Runs every thread over the least domains that are closed under its stores. A walk keeps only
-// events of descriptors with more than one value in their domain, unless another descriptor of
-// the same translation has one (the reduction that isla makes too).
-// Cost: the product, over the reads of a thread, of the values of their locations.
+// Runs every thread over the least domains that are closed under its stores.
+//
+// A walk shows only the descriptor reads that can tell executions apart. With real tables these are
+// the reads of what may change and the one that faults, and with two stages one read of stage 1
+// that never changes, if there is one, for what says of the combined entry. In herd's abstraction a
+// read is left out if its descriptor never changes, the access goes through, hardware updates
+// nothing and all descriptors have the same memory attributes. A read that is left out takes its
+// value from the start, nothing is stored after it, and what is ordered before or after it is so
+// ordered with its access anyway. Cost: the product, over the reads of a thread, of the values of
+// their locations.
 [[nodiscard]] Runs enumerate_runs(const Test& test, const ModelOptions& options,
                                   const Limits& limits);
 
