@@ -421,6 +421,16 @@ TEST(HerdModelFlags, ReadOnlyPagesMayBeSwappedIfTheirContentsAgree) {
   EXPECT_TRUE(swapped(0, 2).empty()) << "without the access flag no TLB holds it";
 }
 
+TEST(HerdModelFlags, APageThatTheTestSaysNothingOfHoldsZero) {
+  for (const Value contents_y : {0, 1}) {
+    ExecutionBuilder b(1);
+    b.test().memory[kPteX] = valid_to(kPageX, kAccessed | kReadOnly);
+    if (contents_y != 0) b.test().memory[kPageY] = contents_y;
+    b.write(0, kPteX, valid_to(kPageY, kAccessed | kReadOnly));
+    EXPECT_EQ(flags_of(b).empty(), contents_y == 0);
+  }
+}
+
 TEST(HerdModelFlags, HardwareOfAnyThreadMakesMarkedPagesWritable) {
   constexpr Value marked = kAccessed | kReadOnly | Value{1} << 51;
   for (const bool hardware : {false, true}) {

@@ -74,7 +74,8 @@ bool BreakBeforeMake::is_writable(Value descriptor) const {
   return accessible && (!clean || marked_by_hardware);
 }
 
-// Whether accesses or initial values of the two pages show different values at some offset.
+// Whether accesses or initial values of the two pages show different values at some offset. Each
+// name has an initial value, zero if the test gives none.
 bool BreakBeforeMake::contents_differ(Address page_a, Address page_b) const {
   std::vector<std::pair<Address, Value>> seen_a;
   std::vector<std::pair<Address, Value>> seen_b;
@@ -83,6 +84,9 @@ bool BreakBeforeMake::contents_differ(Address page_a, Address page_b) const {
     if ((address & ~kPageOffset) == page_b) seen_b.emplace_back(address & kPageOffset, value);
   };
   for (const auto& [address, value] : skeleton_.test->memory) note(address, value);
+  for (const Symbol& symbol : skeleton_.test->symbols) {
+    if (symbol.pa != 0 && !skeleton_.test->memory.contains(symbol.pa)) note(symbol.pa, 0);
+  }
   for (const Event& e : skeleton_.events) {
     if (is_memory(e)) note(e.address, e.value);
   }
