@@ -14,7 +14,7 @@ namespace amalgam::lang {
 struct HerdOptions {
   // Variants given from outside, one a string or several with commas ("vmsa,fatal"). The `Variant=`
   // line of a test is added to them, and its fault handling wins. Without either, a fault that has
-  // no handler is handled as herd does it by default: the instruction runs once more.
+  // no handler ends the thread, as the published outcomes of tests without one show.
   std::vector<std::string> variants;
 };
 

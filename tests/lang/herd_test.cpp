@@ -117,7 +117,7 @@ TEST(HerdHeader, FaultHandlingHasAllItsNames) {
   for (const auto& [name, mode] : cases) {
     EXPECT_EQ(with_header(std::string("variant=") + name + '\n').fault_mode, mode) << name;
   }
-  EXPECT_EQ(with_header("").fault_mode, FaultMode::kHandled);
+  EXPECT_EQ(with_header("").fault_mode, FaultMode::kFatal);
 }
 
 TEST(HerdHeader, ItsVariantsAreAddedToThoseFromOutside) {

@@ -149,7 +149,7 @@ void apply_key(ThreadKey::Says says, model::litmus::Thread& thread) {
 std::vector<ThreadKey> read_header(std::string_view header, const HerdOptions& options,
                                    Context& context) {
   context.test().vmsa = false;
-  context.test().fault_mode = FaultMode::kHandled;
+  context.test().fault_mode = FaultMode::kFatal;
   const Location nowhere;
   for (const std::string& variants : options.variants) read_variants(variants, &nowhere, context);
   std::vector<ThreadKey> keys;
