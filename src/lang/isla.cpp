@@ -22,10 +22,8 @@ using isla::Document;
 using isla::Entry;
 using isla::SectionPart;
 using isla::World;
-using model::Location;
 using model::litmus::Address;
 using model::litmus::Code;
-using model::litmus::Handler;
 using model::litmus::Instruction;
 using model::litmus::Opcode;
 using model::litmus::Symbol;
@@ -63,6 +61,9 @@ Value& system_register(Thread& thread, SystemRegister reg) {
   return thread.system[static_cast<std::size_t>(reg)];
 }
 
+constexpr std::string_view kThreadPrefix = "thread";
+constexpr std::string_view kLevelPrefix = "_el";
+
 // The thread and Exception level in "thread0_el1_handler".
 struct SectionName {
   std::string thread;
@@ -70,13 +71,12 @@ struct SectionName {
 };
 
 std::optional<SectionName> parse_section_name(std::string_view name) {
-  constexpr std::string_view kThread = "thread";
-  constexpr std::string_view kLevel = "_el";
-  if (!name.starts_with(kThread)) return std::nullopt;
-  name.remove_prefix(kThread.size());
-  const std::size_t level = name.find(kLevel);
-  if (level == std::string_view::npos || level + kLevel.size() >= name.size()) return std::nullopt;
-  const char digit = name[level + kLevel.size()];
+  if (!name.starts_with(kThreadPrefix)) return std::nullopt;
+  name.remove_prefix(kThreadPrefix.size());
+  const std::size_t level = name.find(kLevelPrefix);
+  if (level == std::string_view::npos || level + kLevelPrefix.size() >= name.size())
+    return std::nullopt;
+  const char digit = name[level + kLevelPrefix.size()];
   if (digit != '1' && digit != '2') return std::nullopt;
   return SectionName{std::string(name.substr(0, level)), static_cast<unsigned>(digit - '0')};
 }

@@ -13,6 +13,7 @@ constexpr Address kFirstAddress = 0x600000;
 constexpr Address kStride = 0x1000;
 constexpr Address kVaLimit = Address{1} << 48;
 constexpr std::size_t kMaxNames = 200;
+constexpr Address kNearCandidates = 16;
 constexpr std::size_t kMaxTrials = 50'000;
 
 struct Variable {
@@ -75,7 +76,8 @@ class Assignment {
     }
     if (variables_.size() < kMaxNames) return variables_.push_back(std::move(variable));
     by_name_.erase(name);
-    diagnostics_.error(location, "more than " + std::to_string(kMaxNames) + " names");
+    if (!std::exchange(overfull_, true))
+      diagnostics_.error(location, "more than " + std::to_string(kMaxNames) + " names");
   }
 
   void declare_symbolic(const std::vector<Entry>& symbolic) {
@@ -180,9 +182,8 @@ class Assignment {
   // Near ones, and ones that differ in each of the table indices.
   [[nodiscard]] std::vector<Address> candidates(const Variable& v) const {
     std::vector<Address> result{v.address};
-    constexpr Address kNear = 16;
     const Address first = aligned_up(kFirstAddress, v.alignment);
-    for (Address i = 0; i < kNear; ++i) result.push_back(first + i * v.alignment);
+    for (Address i = 0; i < kNearCandidates; ++i) result.push_back(first + i * v.alignment);
     for (const unsigned shift : {21U, 30U, 39U}) {
       for (Address i = 1; i <= 4; ++i) {
         const Address far = first + (i << shift);
@@ -230,6 +231,7 @@ class Assignment {
   std::vector<const Statement*> assertions_;
   std::map<const Statement*, std::set<std::string>> names_of_;
   std::vector<std::size_t> free_;
+  bool overfull_ = false;
   bool apart_ = true;
   std::size_t trials_ = 0;
 };

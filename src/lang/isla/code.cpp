@@ -109,6 +109,7 @@ class CodeReader {
   void read_instruction(std::size_t begin, std::size_t end) {
     const Location location = source_.location(begin, end - begin);
     if (code_.instructions.size() == kMaxInstructions) {
+      if (std::exchange(overfull_, true)) return;
       return diagnostics_.error(location,
                                 "more than " + std::to_string(kMaxInstructions) + " instructions");
     }
@@ -156,6 +157,7 @@ class CodeReader {
   std::map<std::string, std::vector<std::size_t>> labels_;
   std::vector<std::string> pending_;  // of the next instruction
   std::vector<Branch> branches_;
+  bool overfull_ = false;
 };
 
 }  // namespace

@@ -116,7 +116,8 @@ std::optional<Datum> Evaluator::call_defined(const Expression& expression, const
                                              const std::vector<Datum>& arguments) {
   if (arguments.size() != function.parameters.size()) {
     return fail(expression.location,
-                "expected " + std::to_string(function.parameters.size()) + " arguments");
+                "expected " + std::to_string(function.parameters.size()) +
+                    (function.parameters.size() == 1 ? " argument" : " arguments"));
   }
   Locals locals;
   for (std::size_t i = 0; i < arguments.size(); ++i) locals[function.parameters[i]] = arguments[i];
