@@ -15,6 +15,7 @@
 #include "cli/fmt_command.hpp"
 #include "cli/help_formatter.hpp"
 #include "cli/list_commands.hpp"
+#include "cli/litmus_command.hpp"
 
 namespace amalgam::cli {
 
@@ -28,6 +29,7 @@ constexpr const char* kEnd = R"(Start here:
   amalgam check scenarios/hvo-as-merged.scn     one case: the rule, the harm, the shortest run
   amalgam change 0x60000080000703 0x60000080001783 --level 3
   amalgam explain 0x60000080000703 --level 3
+  amalgam litmus DIRECTORY                      the published models on published litmus tests
   amalgam COMMAND --help                        options and examples of a command
 
 Exit status, every command: 0 clean or as expected; 1 a violation, or an expectation not met;
@@ -48,6 +50,7 @@ class Program {
     commands_.emplace_back("check", add_check(app_, colour_));
     commands_.emplace_back("change", add_change(app_, colour_));
     commands_.emplace_back("explain", add_explain(app_, colour_));
+    commands_.emplace_back("litmus", add_litmus(app_, colour_));
     commands_.emplace_back("fmt", add_fmt(app_));
     for (auto& list : add_lists(app_, colour_)) commands_.push_back(std::move(list));
     app_.footer(kEnd);  // last: the commands would inherit it
