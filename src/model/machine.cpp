@@ -155,6 +155,16 @@ bool Semantics::is_mapped(std::uint8_t page) const {
                      [&](const Entry& entry) { return entry.leaf && entry.page == page; });
 }
 
+bool Semantics::hardware_may_write(std::uint8_t cell) const {
+  bool may = false;
+  for_each_bit(slice_.cells[cell].same, [&](unsigned c) {
+    for (const CellValue& v : slice_.cells[c].values) {
+      may |= v.after_af != kNoIndex || v.after_dirty != kNoIndex;
+    }
+  });
+  return may;
+}
+
 // An event that commutes with every other and that nobody can see: it touches what nobody else
 // does. Where one is possible, taking it alone loses nothing.
 bool Semantics::is_independent(const SliceAgent& agent, const Event& e) const {
@@ -167,9 +177,7 @@ bool Semantics::is_independent(const SliceAgent& agent, const Event& e) const {
     case EventKind::kWritePage:
       return !e.relies && !is_mapped(e.page);
     case EventKind::kReadCell:
-      return std::none_of(
-          slice_.cells[e.cell].values.begin(), slice_.cells[e.cell].values.end(),
-          [](const CellValue& v) { return v.after_af != kNoIndex || v.after_dirty != kNoIndex; });
+      return !hardware_may_write(e.cell);
     default:
       return false;
   }

@@ -156,6 +156,7 @@ class Semantics {
 
   // --- sets (machine_sets.cpp)
   void write_cell(State& s, std::uint8_t cell, ValueIndex value, bool is_update) const;
+  void keep_replaced(State& s, const SliceCell& cell, Mask old_entries) const;
   void cut(State& s, std::uint8_t walker, const Event& e) const;
   void notify(State& s, const Event& e) const;
   void take_root(State& s, std::uint8_t walker, std::uint8_t root) const;
@@ -301,6 +302,7 @@ class Semantics {
     return e.kind == EventKind::kLock || e.kind == EventKind::kUnlock;
   }
   [[nodiscard]] bool others_touch(const SliceAgent& agent, const Event& e) const;
+  [[nodiscard]] bool hardware_may_write(std::uint8_t cell) const;
   [[nodiscard]] bool is_mapped(std::uint8_t page) const;
   [[nodiscard]] bool may_go_alone(const State& s, std::uint8_t agent, std::uint8_t index) const;
   [[nodiscard]] bool is_independent(const SliceAgent& agent, const Event& e) const;

@@ -163,7 +163,10 @@ void Semantics::execute_cell(const State& s, const Event& e, std::uint8_t index,
       Sighting sighting;
       sighting.what = static_cast<std::uint8_t>(Effect::kLostTableUpdate);
       sighting.walker = e.walker;
-      sighting.va_point = slice_.cells[e.cell].va_point;
+      for_each_bit(slice_.cells[e.cell].same, [&](unsigned c) {
+        const std::uint8_t v = slice_.cells[c].va_point;
+        if (sighting.va_point == kNoIndex) sighting.va_point = v;
+      });
       sighting.agent = e.agent;
       sighting.event = index;
       sink.sight(sighting, &t);
@@ -592,7 +595,9 @@ bool Semantics::same_value(const State& s, std::uint64_t a, std::uint64_t b) con
 
 void Semantics::check_forbids(const State& s, MachineSink& sink) const {
   for (const SliceForbid& forbid : slice_.forbids) {
-    if (layout_.agents[forbid.agent].executed.get(s) != slice_.agents[forbid.agent].all) continue;
+    const Mask all = slice_.agents[forbid.agent].all;
+    if (layout_.agents[forbid.agent].executed.get(s) != all) continue;
+    if (runnable(s, forbid.agent) != all) continue;  // a fault has ended the thread
     bool seen = true;
     for (const auto& [reg, value] : forbid.all_of) {
       const std::uint64_t held_value = layout_.registers[reg].get(s);

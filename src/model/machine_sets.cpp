@@ -179,23 +179,27 @@ std::uint8_t Semantics::leaf_in_memory(const State& s, std::uint8_t root,
 }
 
 // Every walker that may read the descriptor may have cached the value that is now replaced.
+void Semantics::keep_replaced(State& s, const SliceCell& cell, Mask old_entries) const {
+  for (const std::uint8_t w : indices(slice_.walkers)) {
+    const Mask kept = old_entries & reach(s, w, cell.va_point).entries;
+    const WalkerFields& f = layout_.walkers[w];
+    if (kept == 0) continue;
+    if (!slice_.walkers[w].mirrors) f.far.set(s, f.far.get(s) | kept);
+    if (slice_.walkers[w].near_set) f.near.set(s, f.near.get(s) | kept);
+  }
+}
+
 void Semantics::write_cell(State& s, std::uint8_t cell, ValueIndex value, bool is_update) const {
   const std::uint8_t old = value_of(s, cell);
   if (value == old || value == kNoIndex) return;
-  const SliceCell& c = slice_.cells[cell];
-  const Mask old_entries = c.values[old].entries;
-  if (old_entries != 0) {
-    for (const std::uint8_t w : indices(slice_.walkers)) {
-      const Reach r = reach(s, w, c.va_point);
-      const Mask kept = old_entries & r.entries;
-      const WalkerFields& f = layout_.walkers[w];
-      if (kept == 0) continue;
-      if (!slice_.walkers[w].mirrors) f.far.set(s, f.far.get(s) | kept);
-      if (slice_.walkers[w].near_set) f.near.set(s, f.near.get(s) | kept);
-    }
-  }
+  const Mask same = slice_.cells[cell].same;
+  for_each_bit(same, [&](unsigned c) {
+    const Mask old_entries = slice_.cells[c].values[old].entries;
+    if (old_entries != 0) keep_replaced(s, slice_.cells[c], old_entries);
+  });
   layout_.cells[cell].set(s, value);
-  if (is_update) note_update(s, cell);
+  if (!is_update) return;
+  for_each_bit(same, [&](unsigned c) { note_update(s, static_cast<std::uint8_t>(c)); });
 }
 
 // Nodes that the walker can no longer reach keep the leaves that it may have cached through them.

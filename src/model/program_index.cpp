@@ -221,16 +221,18 @@ std::uint32_t ProgramIndex::barrier_kinds(std::uint32_t agent, std::uint32_t fro
 void ProgramIndex::add_alias(std::uint64_t raw, int level, CellId cell) {
   const arch::Geometry& g = program_->machine.geometry;
   if (!arch::is_writable(g, {raw}, level, true)) return;
-  const auto va = cell_va_.find(cell);
-  if (va == cell_va_.end()) return;
+  const auto vas = cell_vas_.find(cell);
+  if (vas == cell_vas_.end()) return;
   const std::uint64_t base = arch::output_address(g, {raw}, level);
   const std::uint64_t pages = arch::level_size_bytes(g, level) / granule_bytes_;
   for (std::uint64_t i = 0; i < pages; ++i) {
     const auto page = page_at(base + i * granule_bytes_);
     if (!page || page->is_table) continue;
     auto& list = aliases_[page->id];
-    const std::uint64_t alias = va->second + i * granule_bytes_;
-    if (std::find(list.begin(), list.end(), alias) == list.end()) list.push_back(alias);
+    for (const std::uint64_t va : vas->second) {
+      const std::uint64_t alias = va + i * granule_bytes_;
+      if (std::find(list.begin(), list.end(), alias) == list.end()) list.push_back(alias);
+    }
   }
 }
 
@@ -248,10 +250,10 @@ void ProgramIndex::add_named(std::uint64_t raw, int level) {
 // A group of contiguous entries matters if any of its members ever has the bit.
 void ProgramIndex::add_group(std::uint64_t raw, int level, CellId cell) {
   const arch::Geometry& g = program_->machine.geometry;
-  const auto va = cell_va_.find(cell);
-  if (va == cell_va_.end() || !arch::is_contiguous(g, {raw}, level)) return;
+  const auto vas = cell_vas_.find(cell);
+  if (vas == cell_vas_.end() || !arch::is_contiguous(g, {raw}, level)) return;
   const std::uint64_t bytes = arch::level_size_bytes(g, level) * arch::contiguous_entries(g, level);
-  groups_[va->second & ~(bytes - 1)] = level;
+  for (const std::uint64_t va : vas->second) groups_[va & ~(bytes - 1)] = level;
 }
 
 TableId ProgramIndex::table_below(std::uint64_t raw, int level) const {
@@ -292,7 +294,9 @@ void ProgramIndex::place_cells(TableId table, int level, std::uint64_t va) {
   const auto index = static_cast<std::uint32_t>(arch::table_index(g, va, level));
   const CellId cell = program_->find_cell(table, index);
   if (cell == kNone) return;
-  cell_va_.emplace(cell, va & ~(arch::level_size_bytes(g, level) - 1));
+  const std::uint64_t first = va & ~(arch::level_size_bytes(g, level) - 1);
+  auto& vas = cell_vas_[cell];
+  if (std::find(vas.begin(), vas.end(), first) == vas.end()) vas.push_back(first);
   const auto follow = [&](std::uint64_t raw) {
     if (!arch::is_table(g, {raw}, level)) return;
     const auto next = page_at(arch::output_address(g, {raw}, level));

@@ -105,7 +105,7 @@ class ProgramIndex {
   std::vector<OpRef> everywhere_;
   std::unordered_map<std::uint64_t, PageRef> addresses_;
   std::unordered_map<FrameId, std::vector<std::uint64_t>> aliases_;
-  std::unordered_map<CellId, std::uint64_t> cell_va_;
+  std::unordered_map<CellId, std::vector<std::uint64_t>> cell_vas_;  // that it translates
   CellValues values_;
   std::unordered_map<std::uint64_t, int> groups_;  // first address of a contiguous group: level
   std::vector<std::vector<std::uint32_t>> barriers_;

@@ -78,7 +78,8 @@ struct CellValue {
   Mask entries = 0;                   // the entries, one a tag, that cache this value
 };
 
-// One descriptor of the slice.
+// One descriptor of the slice, as it translates one address. A descriptor that translates several
+// has a cell for each; they share their value and its numbering.
 struct SliceCell {
   CellId cell = kNone;
   std::uint8_t va_point = 0;
@@ -86,6 +87,7 @@ struct SliceCell {
   std::uint8_t table_page = kNoIndex;  // the slice page of its table
   std::int8_t level = 3;
   bool companion = false;  // another member of the contiguous group: matters while its bit is set
+  std::uint32_t same = 0;  // the cells of this descriptor; events name the first of them
   ValueIndex initial = 0;
   Mask entries = 0;
   std::vector<CellValue> values;

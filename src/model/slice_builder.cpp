@@ -192,15 +192,17 @@ std::uint8_t SliceBuilder::add_node(std::uint8_t va_point, CellId cell, int leve
 
 std::uint8_t SliceBuilder::draft(CellId cell, std::uint8_t va_point, std::uint8_t node,
                                  bool companion) {
-  if (const auto known = draft_of_cell_.find(cell); known != draft_of_cell_.end()) {
-    return known->second;
-  }
+  const auto known = draft_of_view_.find({va_point, cell});
+  if (known != draft_of_view_.end()) return known->second;
+  const std::uint8_t first = draft_of(cell);
+  if (va_point == kNoIndex && first != kNoIndex) return first;
   const auto index = static_cast<std::uint8_t>(drafts_.size());
   if (index >= kMaxCells) {
     slice_.bound = "more than 24 descriptors that affect one page";
     return 0;
   }
-  draft_of_cell_.emplace(cell, index);
+  draft_of_cell_.try_emplace(cell, index);
+  draft_of_view_.emplace(std::make_pair(va_point, cell), index);
   CellDraft d;
   d.cell = cell;
   d.va_point = va_point;
@@ -213,7 +215,7 @@ std::uint8_t SliceBuilder::draft(CellId cell, std::uint8_t va_point, std::uint8_
     allocated_later |= std::holds_alternative<op::Allocate>(operation);
   }
   d.may_be_junk = allocated_later;
-  d.raws.insert(program_.cells[cell].initial);
+  raws_[cell].insert(program_.cells[cell].initial);
   drafts_.push_back(std::move(d));
   return index;
 }
@@ -337,10 +339,10 @@ std::uint8_t SliceBuilder::value_index(ValueId value) {
 
 // --- values --------------------------------------------------------------------------------------
 
-bool SliceBuilder::add_value(std::uint8_t draft_index, std::uint64_t raw) {
-  CellDraft& d = drafts_[draft_index];
-  if (!d.raws.insert(raw).second) return false;
-  if (d.raws.size() >= kMaxCellValues) {
+bool SliceBuilder::add_value(CellId cell, std::uint64_t raw) {
+  RawSet& raws = raws_[cell];
+  if (!raws.insert(raw).second) return false;
+  if (raws.size() >= kMaxCellValues) {
     slice_.bound = "a descriptor takes more than 32 values";
     return false;
   }
@@ -353,10 +355,9 @@ SliceBuilder::RawSet SliceBuilder::register_raws(std::uint32_t agent, RegisterId
     if (ref.agent != agent) continue;
     for_each_op(program_.agents[agent].ops[ref.op], [&](const Op& op) {
       const auto* read = std::get_if<op::ReadDescriptor>(&op.operation);
-      const std::uint8_t source =
-          read == nullptr || read->into != reg ? kNoIndex : draft_of(read->cell);
-      if (source == kNoIndex) return;
-      raws.insert(drafts_[source].raws.begin(), drafts_[source].raws.end());
+      if (read == nullptr || read->into != reg || draft_of(read->cell) == kNoIndex) return;
+      const RawSet& source = raws_.at(read->cell);
+      raws.insert(source.begin(), source.end());
     });
   }
   return raws;
@@ -374,24 +375,22 @@ SliceBuilder::RawSet SliceBuilder::evaluate(std::uint32_t agent, const Descripto
 bool SliceBuilder::grow_from(const Op& op, std::uint32_t agent) {
   bool grown = false;
   const auto store = [&](CellId cell, const RawSet& raws) {
-    const std::uint8_t target = draft_of(cell);
-    if (target == kNoIndex) return;
-    for (const std::uint64_t raw : raws) grown |= add_value(target, raw);
+    if (draft_of(cell) == kNoIndex) return;
+    for (const std::uint64_t raw : raws) grown |= add_value(cell, raw);
   };
   if (const auto* write = std::get_if<op::WriteDescriptor>(&op.operation)) {
     store(write->cell, evaluate(agent, write->value));
   } else if (const auto* cas = std::get_if<op::CompareExchangeDescriptor>(&op.operation)) {
     store(cas->cell, evaluate(agent, cas->desired));
   } else if (const auto* update = std::get_if<op::UpdateDescriptor>(&op.operation)) {
-    const std::uint8_t target = draft_of(update->cell);
-    if (target == kNoIndex) return false;
-    const RawSet old = drafts_[target].raws;
+    if (draft_of(update->cell) == kNoIndex) return false;
+    const RawSet old = raws_.at(update->cell);
     for (const std::uint64_t raw : old) {
-      grown |= add_value(target, (raw & ~update->clear) | update->set);
+      grown |= add_value(update->cell, (raw & ~update->clear) | update->set);
     }
   } else if (const auto* zero = std::get_if<op::ZeroTable>(&op.operation)) {
-    for (const std::uint8_t i : indices(drafts_)) {
-      if (program_.cells[drafts_[i].cell].table == zero->table) grown |= add_value(i, 0);
+    for (const CellDraft& d : drafts_) {
+      if (program_.cells[d.cell].table == zero->table) grown |= add_value(d.cell, 0);
     }
   } else if (const auto* copy = std::get_if<op::CopyTables>(&op.operation)) {
     grown |= grow_copy(*copy);
@@ -408,12 +407,11 @@ bool SliceBuilder::grow_copy(const op::CopyTables& copy) {
       const CellId source = cell_for(from, va, level);
       const CellId target = cell_for(to, va, level);
       if (source == kNone || target == kNone) break;
-      const std::uint8_t s = draft_of(source);
-      const std::uint8_t t = draft_of(target);
       const std::uint64_t initial = program_.cells[source].initial;
-      const RawSet raws = s == kNoIndex ? RawSet{initial} : drafts_[s].raws;
+      const bool in_slice = draft_of(target) != kNoIndex;
+      const RawSet raws = draft_of(source) == kNoIndex ? RawSet{initial} : raws_.at(source);
       for (const std::uint64_t raw : raws) {
-        if (t != kNoIndex) grown |= add_value(t, index_.copied(raw, level, copy.to));
+        if (in_slice) grown |= add_value(target, index_.copied(raw, level, copy.to));
       }
       from = index_.table_below(initial, level);
       to = index_.table_below(index_.copied(initial, level, copy.to), level);
@@ -455,14 +453,15 @@ bool SliceBuilder::grow_by_hardware() {
   if (!features.hardware_af && !features.hardware_dirty) return false;
   const arch::Geometry& g = program_.machine.geometry;
   bool grown = false;
-  for (const std::uint8_t i : indices(drafts_)) {
-    const int level = program_.tables[program_.cells[drafts_[i].cell].table].level;
-    const RawSet raws = drafts_[i].raws;
+  for (const CellDraft& d : drafts_) {
+    const int level = program_.tables[program_.cells[d.cell].table].level;
+    const RawSet raws = raws_.at(d.cell);
     for (const std::uint64_t raw : raws) {
       if (!arch::is_leaf(g, {raw}, level)) continue;
-      if (!arch::has_access_flag({raw})) grown |= add_value(i, arch::with_af({raw}).raw);
+      if (!arch::has_access_flag({raw})) grown |= add_value(d.cell, arch::with_af({raw}).raw);
       const bool clean = (raw & arch::bits::kDbm) != 0 && !arch::is_dirty(g, {raw});
-      if (features.hardware_dirty && clean) grown |= add_value(i, arch::with_dirty(g, {raw}).raw);
+      if (features.hardware_dirty && clean)
+        grown |= add_value(d.cell, arch::with_dirty(g, {raw}).raw);
     }
   }
   return grown;
@@ -478,7 +477,8 @@ bool SliceBuilder::grow_paths() {
     const CellDraft d = drafts_[i];
     if (d.node == kNoIndex) continue;
     const int level = program_.tables[program_.cells[d.cell].table].level;
-    for (const std::uint64_t raw : d.raws) {
+    const RawSet raws = raws_.at(d.cell);
+    for (const std::uint64_t raw : raws) {
       if (arch::is_table(g, {raw}, level)) {
         const auto next = index_.page_at(arch::output_address(g, {raw}, level));
         if (!next || !next->is_table || d.companion) continue;

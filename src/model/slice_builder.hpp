@@ -48,7 +48,6 @@ class SliceBuilder {
     std::uint8_t node = kNoIndex;
     bool companion = false;
     bool may_be_junk = false;
-    RawSet raws;
   };
 
   // --- paths
@@ -71,7 +70,7 @@ class SliceBuilder {
   void add_ops(const std::vector<OpRef>& refs);
 
   // --- values
-  bool add_value(std::uint8_t draft_index, std::uint64_t raw);
+  bool add_value(CellId cell, std::uint64_t raw);
   bool grow_values();
   bool grow_from(const Op& op, std::uint32_t agent);
   bool grow_copy(const op::CopyTables& copy);
@@ -105,7 +104,9 @@ class SliceBuilder {
   SliceSettings settings_;
   Slice slice_;
   std::vector<CellDraft> drafts_;
-  std::map<CellId, std::uint8_t> draft_of_cell_;
+  std::map<CellId, std::uint8_t> draft_of_cell_;                           // the first
+  std::map<std::pair<std::uint8_t, CellId>, std::uint8_t> draft_of_view_;  // by address
+  std::map<CellId, RawSet> raws_;
   std::map<std::pair<std::uint8_t, CellId>, std::uint8_t> node_of_cell_;
   std::map<std::uint64_t, std::uint8_t> page_of_key_;
   std::set<OpRef> ops_;

@@ -71,11 +71,15 @@ void SliceBuilder::freeze_cells() {
     cell.va_point = d.va_point;
     cell.node = d.node;
     cell.companion = d.companion;
+    for (const std::uint8_t other : indices(drafts_)) {
+      if (drafts_[other].cell == d.cell) cell.same |= std::uint32_t{1} << other;
+    }
     const Table& table = program_.tables[program_.cells[d.cell].table];
     cell.level = static_cast<std::int8_t>(table.level);
     cell.table_page = page_index({true, program_.cells[d.cell].table});
     if (d.may_be_junk) cell.values.push_back(make_value(d, 0, true));
-    for (const std::uint64_t raw : d.raws) cell.values.push_back(make_value(d, raw, false));
+    for (const std::uint64_t raw : raws_.at(d.cell))
+      cell.values.push_back(make_value(d, raw, false));
     const auto find_raw = [&](std::uint64_t raw) {
       for (std::size_t i = 0; i < cell.values.size(); ++i) {
         if (cell.values[i].kind != ValueKind::kJunk && cell.values[i].raw == raw) {
@@ -150,7 +154,7 @@ void SliceBuilder::add_entry(std::uint8_t cell, ValueIndex value, std::uint16_t 
   e.cover_start = va & ~(size - 1);
   e.cover_end = e.cover_start + size;
   if (e.leaf) {
-    const CellDraft d{c.cell, c.va_point, c.node, c.companion, false, {}};
+    const CellDraft d{c.cell, c.va_point, c.node, c.companion, false};
     e.output_address = target_of(d, v.raw, c.level);
     const bool hardware_dirty = program_.machine.features.hardware_dirty;
     e.writable = arch::is_writable(g, {v.raw}, c.level, false);

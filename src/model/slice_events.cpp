@@ -372,7 +372,8 @@ void EventBuilder::operator_on(const op::UpdateDescriptor& o) {
 
 void EventBuilder::operator_on(const op::ZeroTable& o) {
   for (const std::uint8_t c : indices(slice_.cells)) {
-    if (program_.cells[slice_.cells[c].cell].table != o.table) continue;
+    const CellId cell = slice_.cells[c].cell;
+    if (program_.cells[cell].table != o.table || slice_cell(cell) != c) continue;
     Event& e = push(EventKind::kWriteCell, kWrites, same_cell(c));
     e.cell = c;
     e.value.constant = find_value(c, 0);

@@ -66,6 +66,13 @@ class RegisterContents {
   std::vector<std::vector<std::uint8_t>> raws_;
 };
 
+// What a step may store in its descriptor to change it.
+template <typename F>
+ValueSet stored_values(const Slice& slice, const Event& e, F&& holds) {
+  if (e.kind != EventKind::kUpdateCell) return operand_values(e.value, holds);
+  return updated(e, all_values(slice.cells[e.cell]), false);
+}
+
 // --- new entries ---------------------------------------------------------------------------------
 
 // [cell]: the values that some step may store there, or hardware after it.
@@ -74,14 +81,12 @@ std::vector<ValueSet> made_values(const Slice& slice) {
   std::vector<ValueSet> made(slice.cells.size());
   for (const SliceAgent& agent : slice.agents) {
     for (const Event& e : agent.events) {
-      if (!stores_to_cell(e)) continue;
-      made[e.cell] |= e.kind == EventKind::kUpdateCell
-                          ? updated(e, all_values(slice.cells[e.cell]), false)
-                          : operand_values(e.value, holds);
+      if (stores_to_cell(e)) made[e.cell] |= stored_values(slice, e, holds);
     }
   }
   for (const std::uint8_t c : indices(slice.cells)) {
     const SliceCell& cell = slice.cells[c];
+    made[c] |= made[static_cast<std::size_t>(std::countr_zero(cell.same))];
     made[c] |= all_values(cell) & ~bit(cell.initial);
     for (const CellValue& value : cell.values) {
       if (value.after_af != kNoIndex) made[c] |= bit(value.after_af);
@@ -133,7 +138,7 @@ class Succession {
     const SliceAgent* writer = nullptr;
     for (const SliceAgent& agent : slice_.agents) {
       const bool moves = std::any_of(agent.events.begin(), agent.events.end(),
-                                     [&](const Event& e) { return is_own(e) && may_move(e); });
+                                     [&](const Event& e) { return may_move(e); });
       if (moves && writer != nullptr) return std::nullopt;
       if (moves) writer = &agent;
     }
@@ -145,9 +150,15 @@ class Succession {
   }
 
  private:
-  [[nodiscard]] bool is_own(const Event& e) const {
-    return stores_to_cell(e) && slice_.cells[e.cell].va_point == va_point_ &&
-           !slice_.cells[e.cell].companion;
+  // The descriptor that the step stores to, as it translates this address, or nothing.
+  [[nodiscard]] const SliceCell* own(const Event& e) const {
+    const SliceCell* found = nullptr;
+    if (!stores_to_cell(e)) return found;
+    for_each_bit(slice_.cells[e.cell].same, [&](unsigned c) {
+      const SliceCell& cell = slice_.cells[c];
+      if (cell.va_point == va_point_ && !cell.companion) found = &cell;
+    });
+    return found;
   }
 
   void append(std::uint8_t page) {
@@ -159,7 +170,9 @@ class Succession {
   // Whether the step may lead the address to another page than the value did that it replaces, as
   // far as its operands tell.
   [[nodiscard]] bool may_move(const Event& e) const {
-    const auto& values = slice_.cells[e.cell].values;
+    const SliceCell* cell = own(e);
+    if (cell == nullptr) return false;
+    const auto& values = cell->values;
     const auto moves = [&](std::uint8_t from, std::uint8_t to) {
       const std::uint8_t page = to == kNoIndex ? kNoIndex : page_of(values[to]);
       return page != kNoIndex && page != page_of(values[from]);
@@ -225,16 +238,18 @@ class Succession {
       after = operand_values(e.value, holds);
     }
     values_[e.cell] = with_hardware(e.cell, after);
-    if (is_own(e)) append_new(values, before, after);
+    if (const SliceCell* cell = own(e)) append_new(cell->values, before, after);
   }
 
   // Hardware may have set AF or recorded a store meanwhile.
   [[nodiscard]] ValueSet with_hardware(std::uint8_t cell, ValueSet values) const {
     for (unsigned round = 0; round < 2; ++round) {
-      for_each_bit(values, [&](unsigned v) {
-        const CellValue& value = slice_.cells[cell].values[v];
-        if (value.after_af != kNoIndex) values |= bit(value.after_af);
-        if (value.after_dirty != kNoIndex) values |= bit(value.after_dirty);
+      for_each_bit(slice_.cells[cell].same, [&](unsigned c) {
+        for_each_bit(values, [&](unsigned v) {
+          const CellValue& value = slice_.cells[c].values[v];
+          if (value.after_af != kNoIndex) values |= bit(value.after_af);
+          if (value.after_dirty != kNoIndex) values |= bit(value.after_dirty);
+        });
       });
     }
     return values;
@@ -271,6 +286,11 @@ void mark_new_entries(Slice& slice) {
   for (Entry& e : slice.entries) {
     e.is_new = (made[e.cell] & bit(e.value)) != 0 || !old[slice.cells[e.cell].node];
   }
+}
+
+bool may_store(const Slice& slice, const Event& event, ValueIndex value) {
+  const RegisterContents holds(slice);
+  return stores_to_cell(event) && (stored_values(slice, event, holds) & bit(value)) != 0;
 }
 
 void rank_pages(Slice& slice) {

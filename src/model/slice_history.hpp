@@ -14,4 +14,7 @@ void mark_new_entries(Slice& slice);
 // Needs the slice's events.
 void rank_pages(Slice& slice);
 
+// Whether the event may give its descriptor the value, to change it.
+bool may_store(const Slice& slice, const Event& event, ValueIndex value);
+
 }  // namespace amalgam::model

@@ -114,6 +114,7 @@ void write_memory(KeyWriter& w, const Slice& slice, std::uint64_t address_mask) 
     w.number(c.table_page);
     w.number(static_cast<std::uint64_t>(c.level + 1));
     w.number(c.companion);
+    w.number(c.same);
     w.number(c.initial);
     w.number(c.values.size());
     for (const CellValue& v : c.values) {

@@ -125,15 +125,13 @@ WalkerFields StateLayout::walker_template(const Slice& slice) {
   fields.next_root = pack.add(root_bits);
   if (mirrors) fields.blocked = pack.add(1);
   for (std::size_t v = 0; v < slice.va_points.size(); ++v) {
-    const bool judged = slice.va_points[v].primary && !slice.conditions_only;
-    if (!judged || slice.observers.empty()) continue;
+    if (!slice.va_points[v].primary || slice.observers.empty()) continue;
     std::uint8_t highest = 0;
     for (const std::uint8_t rank : slice.va_points[v].rank) {
       if (rank != kNoIndex) highest = std::max(highest, rank);
     }
     fields.seen_rank[v] = pack.add(bits_for(highest + 1U));
-    const bool tracked = std::find(stored_at.begin(), stored_at.end(), v) != stored_at.end();
-    fields.seen_mark[v] = pack.add(tracked ? 1 : 0);
+    fields.seen_mark[v] = pack.add(1);
   }
   const unsigned used = pack.bits_used();
   walker_bits = used <= 64 ? std::max(8U, std::bit_ceil(used)) : pack.words_end() * 64;
@@ -168,7 +166,10 @@ void StateLayout::add_walkers(const Slice& slice) {
 void StateLayout::add_shared(const Slice& slice) {
   const unsigned walkers_bits = walker_bits * static_cast<unsigned>(slice.walkers.size());
   FieldPacker pack((walkers_bits + 63) / 64);
-  for (const SliceCell& cell : slice.cells) cells.push_back(pack.add(bits_for(cell.values.size())));
+  for (const SliceCell& cell : slice.cells) {
+    const auto first = static_cast<std::size_t>(std::countr_zero(cell.same));
+    cells.push_back(first < cells.size() ? cells[first] : pack.add(bits_for(cell.values.size())));
+  }
   const std::size_t data_values = slice.values.size() + slice.fresh_values;
   for (const SlicePage& page : slice.pages) {
     PageFields f;

@@ -7,6 +7,7 @@
 #include "model/change_context.hpp"
 #include "model/describe.hpp"
 #include "model/ordering.hpp"
+#include "model/slice_history.hpp"
 
 namespace amalgam::model {
 
@@ -473,10 +474,8 @@ Location writer_of(const Slice& slice, std::uint8_t entry) {
   const Entry& e = slice.entries[entry];
   for (const SliceAgent& agent : slice.agents) {
     for (const Event& event : agent.events) {
-      const bool wrote = event.cell == e.cell && event.kind != EventKind::kReadCell;
-      if (wrote && (event.value.reg != kNoIndex || event.value.constant == e.value)) {
-        return slice.origins[event.op].op->location;
-      }
+      if (event.cell == kNoIndex || (slice.cells[event.cell].same >> e.cell & 1) == 0) continue;
+      if (may_store(slice, event, e.value)) return slice.origins[event.op].op->location;
     }
   }
   return {};
