@@ -296,8 +296,9 @@ void ConditionReader::read() {
 }  // namespace
 
 void read_condition(std::string_view text, Context& context) {
-  const std::vector<Token> tokens = read_tokens(context.source(), text, context.diagnostics());
-  Cursor cursor(tokens, text.substr(text.size()), context.source(), context.diagnostics());
+  const auto tokens = read_tokens(context.source(), text, context.diagnostics());
+  if (!tokens) return;
+  Cursor cursor(*tokens, text.substr(text.size()), context.source(), context.diagnostics());
   ConditionReader(cursor, context).read();
 }
 

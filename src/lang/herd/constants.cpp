@@ -212,12 +212,12 @@ std::uint32_t read_thread(Cursor& cursor, Context& context) {
 
 DataName read_data_name(Cursor& cursor, Context& context) {
   if (!sees_function(cursor)) return read_old_name(cursor, context);
+  const Location place = cursor.here();
   const Space space = cursor.sees("PA") ? Space::kPhysical : Space::kDescriptor;
   cursor.take();
   cursor.expect("(");
-  const Location place = cursor.here();
   if (sees_function(cursor)) {
-    cursor.fail(place, "descriptors of descriptors are not supported");
+    cursor.fail(cursor.here(), "descriptors of descriptors are not supported");
     return {};
   }
   const std::string_view name = cursor.name("a name");

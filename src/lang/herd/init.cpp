@@ -123,9 +123,10 @@ void InitReader::read_item(Cursor& cursor) {
 }  // namespace
 
 void read_init(std::string_view init, Context& context) {
-  const std::vector<Token> tokens = read_tokens(context.source(), init, context.diagnostics());
+  const auto tokens = read_tokens(context.source(), init, context.diagnostics());
+  if (!tokens) return;
   InitReader reader(context);
-  std::span<const Token> rest = tokens;
+  std::span<const Token> rest = *tokens;
   while (!rest.empty()) {
     const auto end = std::ranges::find(rest, std::string_view(";"), &Token::text);
     const auto length = static_cast<std::size_t>(end - rest.begin());

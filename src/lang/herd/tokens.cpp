@@ -70,21 +70,25 @@ std::optional<std::uint64_t> magnitude(std::string_view digits) {
 
 std::string ticked(std::string_view text) { return '`' + std::string(text) + '`'; }
 
-std::vector<Token> read_tokens(const Source& source, std::string_view part,
-                               Diagnostics& diagnostics) {
+std::optional<std::vector<Token>> read_tokens(const Source& source, std::string_view part,
+                                              Diagnostics& diagnostics) {
   std::vector<Token> tokens;
+  bool all_known = true;
   while (true) {
     part.remove_prefix(length_while(part, is_blank));
-    if (part.empty()) return tokens;
+    if (part.empty()) break;
     const Token token = first_token(part);
     if (token.text.empty()) {
       diagnostics.error(source.place_of(part.substr(0, 1)), "unexpected character");
       part.remove_prefix(1);
+      all_known = false;
       continue;
     }
     tokens.push_back(token);
     part.remove_prefix(token.text.size());
   }
+  if (!all_known) return std::nullopt;
+  return tokens;
 }
 
 Cursor::Cursor(std::span<const Token> tokens, std::string_view end, const Source& source,

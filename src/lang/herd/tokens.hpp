@@ -26,9 +26,10 @@ struct Token {
   std::string_view text;
 };
 
-// Cuts a part of `source` into tokens; notes characters that no token starts with. Cost: linear.
-std::vector<Token> read_tokens(const Source& source, std::string_view part,
-                               Diagnostics& diagnostics);
+// Cuts a part of `source` into tokens; nothing if there are characters that no token starts with,
+// which it notes. Cost: linear.
+std::optional<std::vector<Token>> read_tokens(const Source& source, std::string_view part,
+                                              Diagnostics& diagnostics);
 
 // Reads tokens from left to right. The first thing that is not as expected is noted; after it the
 // cursor is at its end and everything it gives is empty.
