@@ -1,10 +1,10 @@
 // Arm's axiomatic model of virtual memory as herd7 ships it, transcribed.
 //
-// Source: aarch64.cat of herdtools7 and the files that it includes, as of the snapshot for issue
-// M.d of the Arm ARM (commit ea8aa58f); aarch64hwreqs.cat and aarch64deps.cat in the form that goes
-// with it (DSB-ob from TLBIs, IFB-ob, lmws). Relations have the names of the cat files. Where no
-// text was at hand it says so at the relation. Precedence is that of cat: `&` binds tighter than
-// `;`.
+// Source: aarch64.cat of herdtools7 as of the snapshot for issue M.d of the Arm ARM (ea8aa58f),
+// with the aarch64hwreqs.cat and aarch64deps.cat that go with it (TLBI among the sources of DSB-ob,
+// IFB-ob, lmws). A fork of these (545a9e14) adds two orders for data picked into a write before a
+// context synchronisation; published verdicts say otherwise, so they are not here. Relations have
+// the names of the cat files. Precedence is that of cat: `&` binds tighter than `;`.
 #pragma once
 
 #include <set>

@@ -7,6 +7,10 @@ namespace amalgam::model::litmus {
 
 // The flag looks at values alone: at what descriptors hold and at what the pages hold that they
 // point to. It does not change what is allowed. A permission change never needs the sequence.
+//
+// BBM and the two TLB sets are as in the cat files. The text of what counts as an update
+// (TTD-update-BBM-cand) was not at hand in its present form: when a new output address counts is
+// written from a description of it, and held to the flags that are published.
 class BreakBeforeMake {
  public:
   // `skeleton` must outlive the object.

@@ -28,21 +28,9 @@ void HerdEvents::add_access(unsigned e, const Event& event) {
 }
 
 void HerdEvents::add_fault(unsigned e, const FaultInfo& fault) {
-  switch (fault.type) {
-    case FaultType::kTranslation:
-    case FaultType::kAccessFlag:
-      uncacheable_faults.insert(e);
-      mmu_faults.insert(e);
-      break;
-    case FaultType::kPermission:
-    case FaultType::kExclusive:
-      mmu_faults.insert(e);
-      break;
-    case FaultType::kUndefinedInstruction:
-    case FaultType::kSupervisorCall:
-    case FaultType::kTagCheck:
-      break;
-  }
+  if (!is_mmu_fault(fault.type)) return;
+  mmu_faults.insert(e);
+  if (fault.type != FaultType::kPermission) uncacheable_faults.insert(e);
 }
 
 void HerdEvents::add_barrier(unsigned e, const arch::Barrier& barrier) {
