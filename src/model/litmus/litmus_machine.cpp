@@ -65,7 +65,10 @@ class MachineEngine {
     for (const ThreadRun* run : combination) {
       std::optional<Value> last;
       for (const Event& e : run->events) {
-        if (writes_memory(e) && e.address == address) last = e.value;
+        if (!writes_memory(e) || e.address != address) continue;
+        if (e.kind == EventKind::kWrite) last = e.value;
+        // Nothing keeps a hardware update behind an earlier store of its thread.
+        if (e.kind == EventKind::kHardwareUpdate) values.insert(e.value);
       }
       if (last) values.insert(*last);
     }
@@ -89,7 +92,9 @@ class MachineEngine {
     }
     std::set<FinalState> states;
     for (const FinalMemory& memory : memories) {
-      states.insert(final_state(test_, combination, memory));
+      if (passes_filter(test_, combination, memory)) {
+        states.insert(final_state(test_, combination, memory));
+      }
     }
     return states;
   }
@@ -99,12 +104,18 @@ class MachineEngine {
            std::ranges::all_of(*wanted, [&](const FinalState& s) { return found_.contains(s); });
   }
 
+  // A run that the bound on loops cut off has no final state.
+  static bool is_whole(const Combination& combination) {
+    return std::ranges::none_of(combination, &ThreadRun::hit_loop_bound);
+  }
+
   void explore(const std::vector<std::uint32_t>& chosen) {
     Combination combination;
     std::vector<const RunOrder*> orders;
     for (std::size_t t = 0; t < chosen.size(); ++t) {
       combination.push_back(&runs_.threads[t][chosen[t]]);
     }
+    if (!is_whole(combination)) return;
     const auto wanted = conceivable(combination);
     if (all_found(wanted)) return;
     orders.reserve(chosen.size());
@@ -122,7 +133,10 @@ class MachineEngine {
     MachineExplorer explorer(program, options_, left);
     const bool complete = explorer.explore([&](const MachineState& state) {
       ++result_.statistics.consistent;
-      found_.insert(final_state(test_, program.runs, explorer.final_memory(state)));
+      const FinalMemory memory = explorer.final_memory(state);
+      if (passes_filter(test_, program.runs, memory)) {
+        found_.insert(final_state(test_, program.runs, memory));
+      }
       return !all_found(wanted);
     });
     result_.statistics.candidates += explorer.states();

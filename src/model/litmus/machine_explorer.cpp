@@ -229,7 +229,7 @@ bool MachineExplorer::agrees_with_later_reads(const MachineState& state, EventId
                            : taken == kInitialSource ? kNoEvent
                                                      : state.log[taken - 1].author;
     const bool own_between = author < program_.events.size() && event(author).thread == m.thread &&
-                             event(author).event->instruction > m.event->instruction;
+                             event(author).index > m.index;
     if (!own_between && taken != source) return false;
   }
   return true;
@@ -262,6 +262,15 @@ bool MachineExplorer::may_forward(const MachineState& state, EventId store, Even
   return (program_.orders[w.thread]->hides[w.index] & ~state.executed[w.thread]) == 0;
 }
 
+// Whether a TLBI that has executed binds a walk that now does. In Arm's model it does so once it is
+// complete, which the walk itself may bring about.
+bool MachineExplorer::is_in_force(const MachineState& state, EventId tlbi, EventId walk) const {
+  if (is_cambridge() || is_completed(state, tlbi)) return true;
+  const MachineEvent& w = event(walk);
+  const RunMask completes = program_.orders[w.thread]->completes[w.index];
+  return event(tlbi).thread == w.thread && (completes & run_bit(event(tlbi).index)) != 0;
+}
+
 // A walk that faults reads memory as it is, or an own store on its way there. Others may have been
 // made from any value that no TLBI has removed.
 MachineExplorer::Sources MachineExplorer::sources_of_walk(const MachineState& state,
@@ -276,8 +285,7 @@ MachineExplorer::Sources MachineExplorer::sources_of_walk(const MachineState& st
     bool removed = false;
     for (unsigned i = 0; i < state.log_size; ++i) {
       if (state.log[i].location != kNoLocation || program_.two_stages) continue;
-      const bool in_force = is_cambridge() || is_completed(state, state.log[i].author);
-      removed |= in_force && is_stale(state, e, s, i);
+      removed |= is_in_force(state, state.log[i].author, e) && is_stale(state, e, s, i);
     }
     if (!removed) found.push_back(s);
   }
@@ -290,18 +298,25 @@ MachineExplorer::Sources MachineExplorer::sources_of_walk(const MachineState& st
   return found;
 }
 
-// Nobody else stored between the read and the write of an exclusive, atomic or hardware update.
+// Nobody stored between the read and the write of an exclusive, atomic or hardware update. In Arm's
+// model an own store in between lets an explicit pair off; in Cambridge's own stores do not count.
 bool MachineExplorer::store_is_atomic(const MachineState& state, EventId e) const {
   const MachineEvent& m = event(e);
   if (m.pair == kNoEvent) return true;
   const Source read = settled(state, m.pair);
   if (read >= kForwarded) return false;
+  bool own = false;
+  bool foreign = false;
   for (unsigned i = read; i < state.log_size; ++i) {
     if (state.log[i].location != m.location) continue;
     const EventId author = state.log[i].author;
-    if (author == kSpuriousUpdate || event(author).thread != m.thread) return false;
+    const bool is_own = author != kSpuriousUpdate && event(author).thread == m.thread &&
+                        event(author).event->kind == EventKind::kWrite;
+    (is_own ? own : foreign) = true;
   }
-  return true;
+  if (is_cambridge()) return !foreign;
+  const bool explicit_pair = m.event->kind == EventKind::kWrite;
+  return explicit_pair ? own || !foreign : !own && !foreign;
 }
 
 bool MachineExplorer::affects_walk(EventId tlbi, EventId walk) const {

@@ -71,6 +71,7 @@ class MachineExplorer {
   [[nodiscard]] bool stage2_is_removed_by(const MachineState& state, EventId walk,
                                           unsigned tlbi) const;
   [[nodiscard]] bool walk_is_consistent(const MachineState& state, EventId e) const;
+  [[nodiscard]] bool is_in_force(const MachineState& state, EventId tlbi, EventId walk) const;
   [[nodiscard]] bool is_completed(const MachineState& state, EventId tlbi) const;
   [[nodiscard]] bool affects_walk(EventId tlbi, EventId walk) const;
   void append(MachineState& state, EventId author, std::uint8_t location, std::uint8_t value) const;

@@ -6,16 +6,18 @@ namespace {
 
 constexpr Address kOffsetMask = 0xfff;
 
-// Walks that served an access or fault of an earlier instruction at the offset of `access`.
+// Walks that served an access of an earlier instruction at the offset of `access` in its page.
+// Faults are at no offset.
 RunMask walks_at_same_offset(const RunSets& sets, unsigned access) {
   const auto& events = sets.run.events;
+  const RunMask accesses = sets.reads | sets.writes;
   RunMask found = 0;
-  for_each_event((sets.reads | sets.writes | sets.mmu_faults) & sets.earlier[access],
-                 [&](RunEvent a) {
-                   if (((events[a].va ^ events[access].va) & kOffsetMask) == 0) {
-                     found |= events[a].walks;
-                   }
-                 });
+  if ((accesses & run_bit(access)) == 0) return found;
+  for_each_event(accesses & sets.earlier[access], [&](RunEvent a) {
+    if (((events[a].address ^ events[access].address) & kOffsetMask) == 0) {
+      found |= events[a].walks;
+    }
+  });
   return found;
 }
 

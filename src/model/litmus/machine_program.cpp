@@ -25,6 +25,7 @@ MachineProgram::MachineProgram(const Test& test, const Runs& all_runs,
   if (total >= kForwarded) bound = "128 events";
   if (!bound.empty()) return;
   for (unsigned t = 0; t < runs.size(); ++t) add_thread(test, all_runs, t);
+  for (const Address address : all_runs.spurious_af) location_of(test, all_runs, address);
   add_spurious_values();
   std::size_t logged = 0;
   for (const MachineEvent& m : events) {
@@ -44,7 +45,10 @@ std::uint8_t MachineProgram::intern(Value value) {
   return static_cast<std::uint8_t>(values.size() - 1);
 }
 
-void MachineProgram::add_location(const Test& test, const Runs& all_runs, Address address) {
+std::uint8_t MachineProgram::location_of(const Test& test, const Runs& all_runs, Address address) {
+  const auto known = std::ranges::find(locations, address, &MachineLocation::address);
+  const auto index = static_cast<std::uint8_t>(known - locations.begin());
+  if (known != locations.end()) return index;
   MachineLocation location;
   location.address = address;
   const auto found = test.memory.find(address);
@@ -52,6 +56,7 @@ void MachineProgram::add_location(const Test& test, const Runs& all_runs, Addres
   location.spurious_af =
       std::ranges::find(all_runs.spurious_af, address) != all_runs.spurious_af.end();
   locations.push_back(std::move(location));
+  return index;
 }
 
 void MachineProgram::add_thread(const Test& test, const Runs& all_runs, unsigned thread) {
@@ -67,9 +72,7 @@ void MachineProgram::add_thread(const Test& test, const Runs& all_runs, unsigned
     const auto self = static_cast<EventId>(events.size());
     if (own[e].pair != kNoEvent) m.pair = id(thread, own[e].pair);
     if (is_memory(own[e])) {
-      const auto found = std::ranges::find(locations, own[e].address, &MachineLocation::address);
-      m.location = static_cast<std::uint8_t>(found - locations.begin());
-      if (found == locations.end()) add_location(test, all_runs, own[e].address);
+      m.location = location_of(test, all_runs, own[e].address);
       m.value = intern(own[e].value);
       if (writes_memory(own[e])) locations[m.location].stores.push_back(self);
     }

@@ -51,7 +51,7 @@ struct MachineProgram {
   }
 
  private:
-  void add_location(const Test& test, const Runs& all_runs, Address address);
+  std::uint8_t location_of(const Test& test, const Runs& all_runs, Address address);
   std::uint8_t intern(Value value);
   void add_thread(const Test& test, const Runs& all_runs, unsigned thread);
   void add_spurious_values();
