@@ -3,26 +3,28 @@
 #include <algorithm>
 #include <optional>
 #include <set>
+#include <span>
+#include <unordered_map>
 #include <utility>
 #include <vector>
 
-#include "model/litmus/combinations.hpp"
-#include "model/litmus/final_state.hpp"
 #include "model/litmus/machine_explorer.hpp"
+#include "model/litmus/run_join.hpp"
+#include "model/litmus/state_table.hpp"
 
 namespace amalgam::model::litmus {
 
 namespace {
+
+using Combination = std::vector<const ThreadRun*>;
+using Key = StateTable::Key;
 
 // Runs the machine on each combination of runs, and gathers the final states.
 class MachineEngine {
  public:
   MachineEngine(const Test& test, const Runs& runs, const ModelOptions& options,
                 const Limits& limits)
-      : test_(test), runs_(runs), options_(options), limits_(limits) {
-    for (const auto& thread : runs.threads) orders_.emplace_back(thread.size());
-    find_observed_locations();
-  }
+      : test_(test), runs_(runs), options_(options), limits_(limits), states_(test, runs) {}
 
   Result result() {
     result_.bound = runs_.bound;
@@ -30,37 +32,35 @@ class MachineEngine {
       result_.statistics.runs += thread.size();
       for (const ThreadRun& run : thread) result_.loop_cut |= run.hit_loop_bound;
     }
-    Combinations(test_, runs_).for_each([&](const std::vector<std::uint32_t>& chosen) {
-      explore(chosen);
+    Combination last;
+    // The machine makes spurious updates by itself, so that their combinations are all one.
+    RunJoin(test_, runs_).for_each([&](std::span<const ThreadRun* const> runs, const auto&) {
+      if (std::ranges::equal(last, runs)) return true;
+      last.assign(runs.begin(), runs.end());
+      explore(last);
       return result_.bound.empty();
     });
-    result_.states.assign(found_.begin(), found_.end());
+    result_.states = states_.states();
     return std::move(result_);
   }
 
  private:
-  void find_observed_locations() {
-    for (const Observable& o : test_.observed) {
-      if (o.kind == Observable::Kind::kMemory) observed_.insert(o.address);
-    }
-    add_locations_of(test_.condition);
+  static constexpr std::size_t kMaxConceivable = 64;
+
+  const RunOrder* order_of(const ThreadRun* run) {
+    const auto [found, is_new] = orders_.try_emplace(run);
+    if (is_new) found->second = machine_order(*run, options_);
+    return &found->second;
   }
 
-  void add_locations_of(const Formula& formula) {
-    if (formula.kind == Formula::Kind::kMemoryIs) observed_.insert(formula.address);
-    for (const Formula& part : formula.parts) add_locations_of(part);
-  }
-
-  const RunOrder& order_of(std::size_t thread, std::uint32_t run) {
-    std::optional<RunOrder>& order = orders_[thread][run];
-    if (!order) order = machine_order(runs_.threads[thread][run], options_);
-    return *order;
+  [[nodiscard]] Value initial(Address address) const {
+    const auto found = test_.memory.find(address);
+    return found == test_.memory.end() ? 0 : found->second;
   }
 
   // The values that a location may end with: the last store of some thread, for all that is known
   // without running.
-  [[nodiscard]] std::vector<Value> last_values(const Combination& combination,
-                                               Address address) const {
+  [[nodiscard]] std::set<Value> last_values(const Combination& combination, Address address) const {
     std::set<Value> values;
     for (const ThreadRun* run : combination) {
       std::optional<Value> last;
@@ -72,86 +72,72 @@ class MachineEngine {
       }
       if (last) values.insert(*last);
     }
-    return {values.begin(), values.end()};
+    if (values.empty()) values.insert(initial(address));
+    return values;
   }
 
-  // Every final state that the combination may have; nothing if there are too many to list.
-  [[nodiscard]] std::optional<std::set<FinalState>> conceivable(
-      const Combination& combination) const {
+  // The keys of all final states that the combination may have; nothing if there are too many to
+  // list.
+  [[nodiscard]] std::optional<std::vector<Key>> conceivable(const Combination& combination) {
     if (!runs_.spurious_af.empty()) return std::nullopt;
-    std::vector<FinalMemory> memories{{}};
-    for (const Address address : observed_) {
-      const std::vector<Value> values = last_values(combination, address);
-      if (values.empty()) continue;
-      std::vector<FinalMemory> wider;
-      for (const FinalMemory& memory : memories) {
-        for (const Value value : values) wider.emplace_back(memory)[address] = value;
+    std::vector<Key> keys{states_.key_of(combination)};
+    for (const Address address : states_.locations()) {
+      std::vector<Key> longer;
+      const std::set<Value> values = last_values(combination, address);
+      for (const Key& key : keys) {
+        for (const Value value : values) longer.emplace_back(key).push_back(value);
       }
-      memories = std::move(wider);
-      if (memories.size() > kMaxConceivable) return std::nullopt;
+      keys = std::move(longer);
+      if (keys.size() > kMaxConceivable) return std::nullopt;
     }
-    std::set<FinalState> states;
-    for (const FinalMemory& memory : memories) {
-      if (passes_filter(test_, combination, memory)) {
-        states.insert(final_state(test_, combination, memory));
-      }
-    }
-    return states;
+    std::erase_if(keys, [&](const Key& key) { return !states_.counts(key, combination); });
+    return keys;
   }
 
-  [[nodiscard]] bool all_found(const std::optional<std::set<FinalState>>& wanted) const {
+  [[nodiscard]] bool all_found(const std::optional<std::vector<Key>>& wanted) const {
     return wanted &&
-           std::ranges::all_of(*wanted, [&](const FinalState& s) { return found_.contains(s); });
+           std::ranges::all_of(*wanted, [&](const Key& key) { return states_.contains(key); });
   }
 
-  // A run that the bound on loops cut off has no final state.
-  static bool is_whole(const Combination& combination) {
-    return std::ranges::none_of(combination, &ThreadRun::hit_loop_bound);
-  }
-
-  void explore(const std::vector<std::uint32_t>& chosen) {
-    Combination combination;
-    std::vector<const RunOrder*> orders;
-    for (std::size_t t = 0; t < chosen.size(); ++t) {
-      combination.push_back(&runs_.threads[t][chosen[t]]);
-    }
-    if (!is_whole(combination)) return;
+  void explore(const Combination& combination) {
     const auto wanted = conceivable(combination);
     if (all_found(wanted)) return;
-    orders.reserve(chosen.size());
-    for (std::size_t t = 0; t < chosen.size(); ++t) orders.push_back(&order_of(t, chosen[t]));
+    std::vector<const RunOrder*> orders;
+    orders.reserve(combination.size());
+    for (const ThreadRun* run : combination) orders.push_back(order_of(run));
     const MachineProgram program(test_, runs_, combination, std::move(orders));
     result_.bound = program.bound;
-    if (!program.bound.empty()) return;
-    explore(program, wanted);
+    if (program.bound.empty()) explore(program, wanted);
   }
 
-  void explore(const MachineProgram& program, const std::optional<std::set<FinalState>>& wanted) {
-    const std::size_t left =
-        limits_.max_states -
-        std::min<std::size_t>(limits_.max_states, result_.statistics.candidates);
+  void explore(const MachineProgram& program, const std::optional<std::vector<Key>>& wanted) {
+    const std::size_t used = result_.statistics.candidates;
+    const std::size_t left = limits_.max_states - std::min(limits_.max_states, used);
     MachineExplorer explorer(program, options_, left);
     const bool complete = explorer.explore([&](const MachineState& state) {
       ++result_.statistics.consistent;
-      const FinalMemory memory = explorer.final_memory(state);
-      if (passes_filter(test_, program.runs, memory)) {
-        found_.insert(final_state(test_, program.runs, memory));
-      }
+      insert(program.runs, explorer.final_memory(state));
       return !all_found(wanted);
     });
     result_.statistics.candidates += explorer.states();
     if (!complete) result_.bound = std::to_string(limits_.max_states) + " states of the machine";
   }
 
-  static constexpr std::size_t kMaxConceivable = 64;
+  void insert(const Combination& combination, const FinalMemory& memory) {
+    Key key = states_.key_of(combination);
+    for (const Address address : states_.locations()) {
+      const auto found = memory.find(address);
+      key.push_back(found == memory.end() ? initial(address) : found->second);
+    }
+    if (states_.counts(key, combination)) states_.insert(key, combination);
+  }
 
   const Test& test_;
   const Runs& runs_;
   const ModelOptions& options_;
   const Limits& limits_;
-  std::vector<std::vector<std::optional<RunOrder>>> orders_;  // by thread, by run
-  std::set<Address> observed_;
-  std::set<FinalState> found_;
+  StateTable states_;
+  std::unordered_map<const ThreadRun*, RunOrder> orders_;
   Result result_;
 };
 
