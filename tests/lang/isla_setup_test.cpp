@@ -249,6 +249,14 @@ TEST(IslaSetup, OfSetsInOnePlaceTheFirstCounts) {
   const litmus::Test test =
       parse_isla_parts({.setup = "physical pa1; y |-> pa1; s1table again 0x300000 { x |-> pa1; }"});
   EXPECT_EQ(descriptor_at(test, kStage1Root, 0x601000), 0x600000 | kPage);
+  EXPECT_EQ(descriptor_at(test, kStage1Root, 0x600000), 0U);
+}
+
+TEST(IslaSetup, PagesInsideABlockOfStageTwoAreMappedAlready) {
+  const litmus::Test test = parse_isla_parts(
+      {.setup = "aligned 2097152 virtual x y; physical pa1 pa2; x |-> pa1 at level 2; y |-> pa2;"});
+  EXPECT_EQ(descriptor_at(test, kStage1Root, 0x800000), 0x601000 | kPage);
+  EXPECT_EQ(descriptor_at(test, kStage2Root, 0x601000, 2), 0x6004fdU);
 }
 
 // Any list of mappings, against the last one for each address.

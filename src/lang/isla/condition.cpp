@@ -37,7 +37,6 @@ class ConditionReader {
         world_(world),
         evaluator_(evaluator),
         test_(test),
-        diagnostics_(diagnostics),
         in_(document.assertion, diagnostics) {}
 
   void read() {
@@ -194,7 +193,6 @@ class ConditionReader {
   const World& world_;
   Evaluator& evaluator_;
   Test& test_;
-  Diagnostics& diagnostics_;
   TokenReader in_;
   unsigned depth_ = 0;
 };

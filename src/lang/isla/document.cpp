@@ -114,8 +114,8 @@ class DocumentReader {
         out.push_back({name, at(key.source()), source_text(node, name)});
       }
     }
-    std::ranges::stable_sort(
-        out, {}, [](const Entry& e) { return std::pair(e.location.line, e.location.column); });
+    std::ranges::sort(out, {},
+                      [](const Entry& e) { return std::pair(e.location.line, e.location.column); });
   }
 
   std::vector<Entry> entries_of(const toml::table& table, std::string_view name) {

@@ -136,32 +136,25 @@ std::optional<Walk> Tables::reach(Address address, int level, std::string& why) 
     walk.tables[at] = table;
     walk.entries[at] = entry_address(table, address, l);
     if (l == level) return walk;
-    Entry& entry = entries_[walk.entries[at]];
-    if (entry.initial == 0) {
-      if (entry.changes) why = entry_name(l) + " starts invalid and may change";
+    Value& entry = initial_[walk.entries[at]];
+    if (entry == 0) {
+      if (changing_.contains(walk.entries[at]))
+        why = entry_name(l) + " starts invalid and may change";
       if (pages_ == kMaxPages) why = "more than " + std::to_string(kMaxPages) + " tables";
       if (!why.empty()) return std::nullopt;
-      entry.initial = end() | kValid | kTableOrPage;
+      entry = end() | kValid | kTableOrPage;
       ++pages_;
     }
-    table = next_table(entry.initial);
-    if (!is_table(entry.initial)) why = entry_name(l) + " is a block";
+    table = next_table(entry);
+    if (!is_table(entry)) why = entry_name(l) + " is a block";
     if (why.empty() && !contains(table)) why = entry_name(l) + " leads to a table of other tables";
     if (!why.empty()) return std::nullopt;
   }
 }
 
 Value Tables::initial(Address entry) const {
-  const auto found = entries_.find(entry);
-  return found == entries_.end() ? 0 : found->second.initial;
-}
-
-void Tables::set(Address entry, Value descriptor) { entries_[entry].initial = descriptor; }
-
-void Tables::copy_to(std::map<Address, Value>& memory) const {
-  for (const auto& [address, entry] : entries_) {
-    if (entry.initial != 0) memory[address] = entry.initial;
-  }
+  const auto found = initial_.find(entry);
+  return found == initial_.end() ? 0 : found->second;
 }
 
 }  // namespace amalgam::lang::isla

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 
@@ -72,23 +73,20 @@ class Tables {
 
   // What the entry holds at the start.
   [[nodiscard]] Value initial(Address entry) const;
-  void set(Address entry, Value descriptor);
-  // The entry may come to hold something else: nothing can be mapped below it any more.
-  void mark_changing(Address entry) { entries_[entry].changes = true; }
+  void set(Address entry, Value descriptor) { initial_[entry] = descriptor; }
+  // The entry may come to hold something else: where it starts invalid, nothing can be mapped below
+  // it any more.
+  void mark_changing(Address entry) { changing_.insert(entry); }
 
-  // By address, every entry that is not zero.
-  void copy_to(std::map<Address, Value>& memory) const;
+  // By address, what every entry holds that was written.
+  [[nodiscard]] const std::map<Address, Value>& entries() const { return initial_; }
 
  private:
-  struct Entry {
-    Value initial = 0;
-    bool changes = false;
-  };
-
   arch::Stage stage_;
   Address base_;
   Address pages_ = 1;
-  std::map<Address, Entry> entries_;
+  std::map<Address, Value> initial_;
+  std::set<Address> changing_;
 };
 
 }  // namespace amalgam::lang::isla

@@ -53,7 +53,7 @@ class WorldBuilder {
       }
     }
     // Of sets that lie in the same place, the one that was declared first is what memory holds.
-    for (std::size_t i = sets_.size(); i-- > 0;) sets_[i].copy_to(world_.scope.memory);
+    for (std::size_t i = sets_.size(); i-- > 0;) lay_down(sets_[i]);
     check_intermediate_outputs();
   }
 
@@ -84,6 +84,14 @@ class WorldBuilder {
     bool along = false;
     bool changes = false;
   };
+
+  void lay_down(const Tables& set) {
+    std::map<Address, Value>& memory = world_.scope.memory;
+    memory.erase(memory.lower_bound(set.base()), memory.lower_bound(set.end()));
+    for (const auto& [address, descriptor] : set.entries()) {
+      if (descriptor != 0) memory[address] = descriptor;
+    }
+  }
 
   void error(const Location& location, std::string message) {
     diagnostics_.error(location, std::move(message));
@@ -293,7 +301,10 @@ class WorldBuilder {
     std::string why;
     std::optional<Walk> walk = sets_[set].reach(m.from, m.level, why);
     if (!walk) {
-      error(m.location, why);
+      // A block may map the page as it is already.
+      const bool is_there = m.along && translate_by(sets_[set].entries(), sets_[set].base(),
+                                                    m.from) == std::optional(m.from);
+      if (!is_there) error(m.location, why);
       return std::nullopt;
     }
     const Address entry = walk->entries[static_cast<std::size_t>(m.level)];
