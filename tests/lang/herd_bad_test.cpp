@@ -30,6 +30,7 @@ constexpr Bad kBad[] = {
     {"AArch64 t\n{}\n", 2, 3, "expected the program"},
     {"AArch64 t\n{}\nP0\n", 3, 1, "expected the program: a row of thread names"},
     // The header.
+    {"AArch64 t u\n{}\nP0;\nNOP;\n", 1, 11, "expected KEY=VALUE"},
     {"AArch64 t\nhello\n{}\nP0;\nNOP;\n", 2, 1, "expected KEY=VALUE"},
     {"AArch64 t\nVariant=vmsa,memtag\n{}\nP0;\nNOP;\n", 2, 14, "variant `memtag` is not supported"},
     {"AArch64 t\nvariant = pte2\n{}\nP0;\nNOP;\n", 2, 11, "variant `pte2` is not supported"},

@@ -106,6 +106,9 @@ TEST(HerdHeader, KeepsADescriptionAndPassesOverUnknownKeys) {
   const litmus::Test test =
       with_header("\"Fre {Rfe}\"\nHash=12\nCom=Rf Fr\nOrig=a=b\nVariant=vmsa\n");
   EXPECT_EQ(test.description, "Fre {Rfe}");
+  const litmus::Test on_one_line = parse("AArch64 t \"Fre\"\n{}\nP0;\nNOP;\n");
+  EXPECT_EQ(on_one_line.name, "t");
+  EXPECT_EQ(on_one_line.description, "Fre");
 }
 
 TEST(HerdHeader, FaultHandlingHasAllItsNames) {

@@ -23,21 +23,28 @@ std::string_view between(std::string_view begin, std::string_view end) {
   return begin.substr(0, static_cast<std::size_t>(end.data() - begin.data()));
 }
 
-// The name behind the architecture on the first line that says anything.
+std::string_view first_word(std::string_view text) {
+  return text.substr(0, std::min(text.find_first_of(kBlanks), text.size()));
+}
+
+// The name behind the architecture on the first line that says anything; `rest` goes on behind it.
 std::optional<std::string_view> take_name(const Source& source, std::string_view& rest,
                                           Diagnostics& diagnostics) {
-  std::string_view line;
-  while (line.empty() && !rest.empty()) line = without_blanks(take_line(rest));
-  const std::string_view word = line.substr(0, std::min(line.find_first_of(kBlanks), line.size()));
+  rest.remove_prefix(std::min(rest.find_first_not_of(kBlanks), rest.size()));
+  std::string_view line = take_line(rest);
+  const std::string_view word = first_word(line);
   if (!arch::equals_ignoring_case(word, kArchitecture)) {
     diagnostics.error(source.place_of(word), "expected `AArch64` and the name of the test");
     return std::nullopt;
   }
-  const std::string_view name = without_blanks(line.substr(word.size()));
+  line = without_blanks(line.substr(word.size()));
+  const std::string_view name = first_word(line);
   if (name.empty()) {
     diagnostics.error(source.place_of(word), "expected the name of the test after `AArch64`");
     return std::nullopt;
   }
+  const std::string_view text = source.text();
+  rest = text.substr(static_cast<std::size_t>(name.data() - text.data()) + name.size());
   return name;
 }
 

@@ -32,7 +32,7 @@ class Source {
 
 struct Sections {
   std::string_view name;
-  std::string_view header;   // the lines between the name and the initial state
+  std::string_view header;   // between the name and the initial state
   std::string_view init;     // between its braces
   std::string_view program;  // the table and all that follows it
 };
