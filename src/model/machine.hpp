@@ -189,6 +189,8 @@ class Semantics {
                               const Landing& landing, MachineSink& sink) const;
   void execute_tlbi(const State& s, const Event& e, std::uint8_t index, MachineSink& sink) const;
   void execute_cell(const State& s, const Event& e, std::uint8_t index, MachineSink& sink) const;
+  void sight_lost_update(const State& s, const Event& e, std::uint8_t index,
+                         MachineSink& sink) const;
   void execute_page(const State& s, const Event& e, std::uint8_t index, MachineSink& sink) const;
   void sight_use_after_free(const Event& e, std::uint8_t index, MachineSink& sink) const;
   void execute_free(const State& s, const Event& e, std::uint8_t index, MachineSink& sink) const;

@@ -141,10 +141,29 @@ std::uint8_t Semantics::operand_value(const State& s, const Operand& o) const {
   return o.map[held_value - 1];
 }
 
+// A store computed from a value that is no longer there undoes somebody's update. It is told where
+// the descriptor translates an address.
+void Semantics::sight_lost_update(const State& s, const Event& e, std::uint8_t index,
+                                  MachineSink& sink) const {
+  const bool undoes =
+      e.recomputes && layout_.registers[e.value.reg].get(s) != cell_value(s, e.cell).raw_id + 1U;
+  if (!undoes) return;
+  Sighting sighting;
+  for_each_bit(slice_.cells[e.cell].same, [&](unsigned c) {
+    if (sighting.va_point == kNoIndex) sighting.va_point = slice_.cells[c].va_point;
+  });
+  if (sighting.va_point == kNoIndex) return;
+  sighting.what = static_cast<std::uint8_t>(Effect::kLostTableUpdate);
+  sighting.walker = e.walker;
+  sighting.agent = e.agent;
+  sighting.event = index;
+  const Transition t{TransitionKind::kEvent, e.agent, index, 0};
+  sink.sight(sighting, &t);
+}
+
 void Semantics::execute_cell(const State& s, const Event& e, std::uint8_t index,
                              MachineSink& sink) const {
   State next = s;
-  const Transition t{TransitionKind::kEvent, e.agent, index, 0};
   const std::uint8_t old = value_of(s, e.cell);
   const CellValue& now = cell_value(s, e.cell);
   if (e.kind == EventKind::kReadCell) {
@@ -158,19 +177,7 @@ void Semantics::execute_cell(const State& s, const Event& e, std::uint8_t index,
     layout_.registers[e.into].set(next, raw + 1);
   } else if (e.kind == EventKind::kWriteCell) {
     const std::uint8_t value = operand_value(s, e.value);
-    // A store computed from a value that is no longer there undoes somebody's update.
-    if (e.recomputes && layout_.registers[e.value.reg].get(s) != now.raw_id + 1U) {
-      Sighting sighting;
-      sighting.what = static_cast<std::uint8_t>(Effect::kLostTableUpdate);
-      sighting.walker = e.walker;
-      for_each_bit(slice_.cells[e.cell].same, [&](unsigned c) {
-        const std::uint8_t v = slice_.cells[c].va_point;
-        if (sighting.va_point == kNoIndex) sighting.va_point = v;
-      });
-      sighting.agent = e.agent;
-      sighting.event = index;
-      sink.sight(sighting, &t);
-    }
+    sight_lost_update(s, e, index, sink);
     write_cell(next, e.cell, value, !e.copies_tables);
   } else if (e.kind == EventKind::kCasCell) {
     if (operand_value(s, e.expected) == old)

@@ -216,7 +216,7 @@ std::uint8_t SliceBuilder::draft(CellId cell, std::uint8_t va_point, std::uint8_
   }
   d.may_be_junk = allocated_later;
   raws_[cell].insert(program_.cells[cell].initial);
-  drafts_.push_back(std::move(d));
+  drafts_.push_back(d);
   return index;
 }
 

@@ -124,8 +124,9 @@ std::vector<bool> old_nodes(const Slice& slice, const std::vector<ValueSet>& mad
 // The pages that one address leads to, one after another.
 class Succession {
  public:
-  Succession(const Slice& slice, std::uint8_t va_point)
-      : slice_(slice), va_point_(va_point), holds_(slice), raws_(slice.register_count) {
+  Succession(const Slice& slice, std::uint8_t va_point, const RegisterContents& holds)
+      : slice_(slice), va_point_(va_point), holds_(holds), raws_(slice.register_count) {
+    values_.reserve(slice.cells.size());
     for (const SliceCell& cell : slice.cells) {
       values_.push_back(bit(cell.initial));
       const bool own = cell.va_point == va_point && !cell.companion;
@@ -271,7 +272,7 @@ class Succession {
 
   const Slice& slice_;
   std::uint8_t va_point_;
-  RegisterContents holds_;
+  const RegisterContents& holds_;
   std::vector<std::vector<std::uint8_t>> raws_;  // [register]: what it may hold now
   std::vector<ValueSet> values_;                 // [cell]: what it may hold now
   std::vector<std::uint8_t> pages_;
@@ -294,10 +295,11 @@ bool may_store(const Slice& slice, const Event& event, ValueIndex value) {
 }
 
 void rank_pages(Slice& slice) {
+  const RegisterContents holds(slice);
   for (const std::uint8_t v : indices(slice.va_points)) {
     auto& rank = slice.va_points[v].rank;
     rank.fill(kNoIndex);
-    const auto pages = Succession(slice, v).pages();
+    const auto pages = Succession(slice, v, holds).pages();
     if (!pages) continue;
     for (std::size_t i = 0; i < pages->size(); ++i) {
       rank[(*pages)[i]] = static_cast<std::uint8_t>(i);
