@@ -29,13 +29,13 @@ class CambridgeOrder {
     return options_.mutation != LitmusMutation::kMachineDependenciesIgnored;
   }
   [[nodiscard]] RunMask address(unsigned e) const {
-    return keeps_dependencies() ? event(e).address_from | event(e).pick_address_from : 0;
+    return keeps_dependencies() ? event(e).address_from : 0;
   }
   [[nodiscard]] RunMask data(unsigned e) const {
-    return keeps_dependencies() ? event(e).data_from | event(e).pick_data_from : 0;
+    return keeps_dependencies() ? event(e).data_from : 0;
   }
   [[nodiscard]] RunMask control(unsigned e) const {
-    return keeps_dependencies() ? event(e).control_from | event(e).pick_control_from : 0;
+    return keeps_dependencies() ? event(e).control_from : 0;
   }
 
   // What `e` is conditional upon: branches, addresses of earlier accesses, earlier walks.
@@ -58,7 +58,8 @@ class CambridgeOrder {
     RunMask found = 0;
     const bool faulting_walk = in(sets_.walks, e) && event(e).walk.faulting;
     if (in(sets_.reads | sets_.writes, e) || faulting_walk) found |= address(e);
-    if (in(sets_.writes, e)) found |= data(e) | speculative(e);
+    if (in(sets_.writes | sets_.faults, e)) found |= data(e);
+    if (in(sets_.writes, e)) found |= speculative(e);
     if (in(sets_.writes | sets_.updates, e) && event(e).pair != kNoEvent) {
       found |= run_bit(event(e).pair);
     }
@@ -104,7 +105,7 @@ class CambridgeOrder {
   [[nodiscard]] RunMask before_fault(unsigned e) const {
     const FaultInfo& fault = event(e).fault;
     const RunMask earlier = sets_.earlier[e];
-    if (!is_mmu_fault(fault.type)) return 0;
+    if (fault.type != FaultType::kTranslation) return 0;
     RunMask found = 0;
     if (fault.from_write) found |= data(e) | speculative(e) | (store_barriers() & earlier);
     if (fault.from_write || fault.from_read) {
