@@ -98,7 +98,7 @@ void Interpreter::restart() {
   for (std::size_t r = 0; r < kRegisters; ++r) registers_[r] = {thread_.registers[r], {}};
   registers_[kZeroRegister] = {};
   for (std::size_t r = 0; r < system_.size(); ++r) system_[r] = {thread_.system[r], {}};
-  for (std::vector<Value>& values : stale_) values.clear();
+  for (std::vector<OlderRoot>& roots : older_) roots.clear();
   registers_set_ = thread_.registers_set;
   flags_ = {};
   flags_taint_ = {};
@@ -107,6 +107,7 @@ void Interpreter::restart() {
   reservation_ = {};
   code_ = &thread_.code;
   index_ = 0;
+  at_el2_since_ = 0;
   executed_ = 0;
   translations_ = 0;
   in_handler_ = false;

@@ -72,6 +72,12 @@ class Interpreter : private DescriptorSource {
     Taint taint;
     RunEvent event = kNoEvent;
   };
+  // What a root register held before a write.
+  struct OlderRoot {
+    Value value = 0;
+    RunEvent until = 0;         // the first event at which no walk can have used it any more
+    bool synchronized = false;  // new walks no longer use it, entries in a TLB may
+  };
   struct Exception {
     FaultType type = FaultType::kTranslation;
     unsigned target_el = 1;
@@ -124,12 +130,15 @@ class Interpreter : private DescriptorSource {
   [[nodiscard]] Translated translate_tables(const Access& access);
   [[nodiscard]] std::optional<FaultType> check_single_level(const Access& access,
                                                             Value descriptor) const;
-  [[nodiscard]] WalkRequest walk_request(const Access& access);
+  [[nodiscard]] WalkRequest walk_request(const Access& access, std::optional<RunEvent>& kept_since);
   [[nodiscard]] bool shows(const WalkStep& step, bool two_stages);
   void keep_walk(const Access& access, Translated& out, const WalkStep& step);
   void update_descriptor(const Translated& where, bool dirty);
   Value read_descriptor(Address descriptor) override;
-  [[nodiscard]] Value root(SystemRegister r);
+  [[nodiscard]] Value root(SystemRegister r, std::optional<RunEvent>& kept_since);
+  [[nodiscard]] bool may_be_kept(const WalkRequest& request, const WalkOutcome& outcome,
+                                 RunEvent since);
+  [[nodiscard]] bool is_removed(const WalkStep& step, RunEvent since) const;
 
   // interpreter_system.cpp
   void execute_system(const Instruction& i);
@@ -160,8 +169,8 @@ class Interpreter : private DescriptorSource {
   Choices* choices_ = nullptr;
   std::array<Register, kRegisters> registers_{};
   std::array<Register, static_cast<std::size_t>(SystemRegister::kCount)> system_{};
-  // Of each root register, what it held before writes that nothing has synchronized yet.
-  std::array<std::vector<Value>, static_cast<std::size_t>(SystemRegister::kCount)> stale_;
+  // By root register, if stale roots are asked for.
+  std::array<std::vector<OlderRoot>, static_cast<std::size_t>(SystemRegister::kCount)> older_;
   Flags flags_;
   Taint flags_taint_;
   std::uint32_t registers_set_ = 0;
@@ -171,6 +180,7 @@ class Interpreter : private DescriptorSource {
   const Code* code_ = nullptr;
   std::size_t index_ = 0;
   std::size_t next_index_ = 0;
+  RunEvent at_el2_since_ = 0;
   unsigned executed_ = 0;
   std::uint8_t translations_ = 0;
   bool in_handler_ = false;  // herd: of a fault, or running a faulting instruction once more

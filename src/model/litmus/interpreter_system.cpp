@@ -81,7 +81,9 @@ void Interpreter::execute_barrier(const Instruction& i) {
 }
 
 void Interpreter::synchronize_context() {
-  for (std::vector<Value>& values : stale_) values.clear();
+  for (std::vector<OlderRoot>& roots : older_) {
+    for (OlderRoot& root : roots) root.synchronized = true;
+  }
 }
 
 void Interpreter::execute_tlbi(const Instruction& i) {
@@ -108,17 +110,19 @@ void Interpreter::execute_read_system(const Instruction& i) {
 void Interpreter::execute_write_system(const Instruction& i) {
   if (i.system == SystemRegister::kCount) return;
   const Register from = reg(i.rt);
-  Register& to = system(i.system);
-  if (options_.stale_roots && is_root(i.system)) {
-    stale_[static_cast<std::size_t>(i.system)].push_back(to.value);
-  }
-  to = from;
+  const Register before = std::exchange(system(i.system), from);
   if (is_herd()) return;
   Event& e = builder_.emit(EventKind::kWriteSystem);
   e.system = i.system;
   e.value = from.value;
   e.data_from = from.taint.data;
   e.pick_data_from = from.taint.pick;
+  if (!options_.stale_roots || !is_root(i.system)) return;
+  // While a PE is at EL2 it does not walk the tables of EL1&0.
+  const bool out_of_context = el_ == 2 && i.system != SystemRegister::kTtbr0El2;
+  OlderRoot older{.value = before.value};
+  older.until = out_of_context ? at_el2_since_ : builder_.last();
+  older_[static_cast<std::size_t>(i.system)].push_back(older);
 }
 
 void Interpreter::execute_exception_return() {
@@ -242,6 +246,7 @@ void Interpreter::enter_handler(const Exception& exception, const Handler* handl
                                                                      {}};
   system(el2 ? SystemRegister::kEsrEl2 : SystemRegister::kEsrEl1) = {exception.syndrome, {}};
   synchronize_context();
+  if (el2 && el_ != 2) at_el2_since_ = builder_.last();
   el_ = exception.target_el;
   sp_el_ = true;
   ended_ = handler == nullptr;

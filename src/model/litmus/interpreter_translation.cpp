@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "model/litmus/interpreter.hpp"
+#include "model/litmus/tlbi_scope.hpp"
 
 namespace amalgam::model::litmus {
 namespace {
@@ -20,13 +21,56 @@ Value Interpreter::read_descriptor(Address descriptor) {
   return choose(memory_.walk_values(descriptor));
 }
 
-// The value of a root register that this walk uses: the current one or, if asked for, one that it
-// had since the last context synchronization.
-Value Interpreter::root(SystemRegister r) {
-  const Value current = system(r).value;
-  std::vector<Value>& older = stale_[static_cast<std::size_t>(r)];
+// The value of a root register that this walk uses: the current one or, if asked for, an older one.
+// `kept_since` is set if that is not in force any more, so that only what a TLB kept can use it.
+Value Interpreter::root(SystemRegister r, std::optional<RunEvent>& kept_since) {
+  const std::vector<OlderRoot>& older = older_[static_cast<std::size_t>(r)];
   const unsigned taken = choices_->choose(older.size() + 1);
-  return taken == 0 ? current : older[taken - 1];
+  if (taken == 0) return system(r).value;
+  const OlderRoot& chosen = older[taken - 1];
+  if (chosen.synchronized) kept_since = std::min(chosen.until, kept_since.value_or(chosen.until));
+  return chosen.value;
+}
+
+// Whether an own TLBI after event `since` has removed what a TLB kept of a descriptor read: it
+// matches, and a DSB and then a context synchronization have followed.
+bool Interpreter::is_removed(const WalkStep& step, RunEvent since) const {
+  Event read;
+  read.walk = step.info;
+  enum class Progress { kNothing, kIssued, kCompleted } progress = Progress::kNothing;
+  for (std::size_t e = since; e < builder_.events().size(); ++e) {
+    const Event& event = builder_.events()[e];
+    const bool barrier = event.kind == EventKind::kBarrier;
+    const bool synchronizes = event.kind == EventKind::kFault || event.kind == EventKind::kReturn ||
+                              (barrier && event.barrier.kind == arch::BarrierKind::kIsb);
+    if (progress == Progress::kCompleted && synchronizes) return true;
+    if (progress == Progress::kIssued && barrier && event.barrier.kind == arch::BarrierKind::kDsb) {
+      progress = Progress::kCompleted;
+    }
+    if (progress == Progress::kNothing && event.kind == EventKind::kTlbi && matches(event, read)) {
+      progress = Progress::kIssued;
+    }
+  }
+  return false;
+}
+
+// Whether a TLB may hold this translation, made by roots that are not in force since event `since`:
+// it did not fault, its tags match those in force or are not looked at, and no TLBI has removed it.
+bool Interpreter::may_be_kept(const WalkRequest& request, const WalkOutcome& outcome,
+                              RunEvent since) {
+  if (outcome.fault) return false;
+  const bool upper = (request.va >> 55 & 1) != 0;
+  const Value current = system(upper ? SystemRegister::kTtbr1El1 : SystemRegister::kTtbr0El1).value;
+  const bool el2 = request.regime == arch::Regime::kEl2;
+  for (WalkStep step : walker_.steps()) {
+    if (step.info.stage == arch::Stage::kStage2 || !step.info.leaf) continue;
+    step.info.asid = el2 ? 0 : tag_of(request.root);
+    step.info.vmid = el2 ? 0 : tag_of(request.vttbr);
+    const bool same_asid = el2 || step.info.global || step.info.asid == tag_of(current);
+    const bool same_vmid = el2 || step.info.vmid == tag_of(system(SystemRegister::kVttbrEl2).value);
+    return same_asid && same_vmid && !is_removed(step, since);
+  }
+  return false;
 }
 
 Interpreter::Translated Interpreter::translate(const Access& access) {
@@ -123,20 +167,20 @@ void Interpreter::update_descriptor(const Translated& where, bool dirty) {
   builder_.set_stored_from(builder_.last(), where.fed);
 }
 
-WalkRequest Interpreter::walk_request(const Access& access) {
+WalkRequest Interpreter::walk_request(const Access& access, std::optional<RunEvent>& kept_since) {
   WalkRequest request;
   request.va = access.va;
   request.write = access.write;
   request.start_level = test_.translation.start_level;
   if (el_ == 2) {
     request.regime = arch::Regime::kEl2;
-    request.root = root(SystemRegister::kTtbr0El2);
+    request.root = root(SystemRegister::kTtbr0El2, kept_since);
     return request;
   }
   request.from_el0 = el_ == 0;
   const bool upper = (access.va >> 55 & 1) != 0;
-  request.root = root(upper ? SystemRegister::kTtbr1El1 : SystemRegister::kTtbr0El1);
-  request.vttbr = root(SystemRegister::kVttbrEl2);
+  request.root = root(upper ? SystemRegister::kTtbr1El1 : SystemRegister::kTtbr0El1, kept_since);
+  request.vttbr = root(SystemRegister::kVttbrEl2, kept_since);
   request.two_stages = test_.translation.two_stages;
   return request;
 }
@@ -159,8 +203,10 @@ bool Interpreter::shows(const WalkStep& step, bool two_stages) {
 }
 
 Interpreter::Translated Interpreter::translate_tables(const Access& access) {
-  const WalkRequest request = walk_request(access);
+  std::optional<RunEvent> kept_since;
+  const WalkRequest request = walk_request(access, kept_since);
   const WalkOutcome outcome = walker_.walk(request);
+  if (kept_since && !may_be_kept(request, outcome, *kept_since)) impossible_ = true;
   Translated out;
   out.fault = outcome.fault;
   out.pa = outcome.pa;

@@ -39,7 +39,11 @@ struct ModelOptions {
   // Cambridge knows none and kEts (its retired ETS); herd knows none, ETS2 and ETS3.
   bool cambridge_ets = true;
   arch::Ets ets = arch::Ets::kNone;
-  // A walk may use TTBR or VTTBR as it was before a write that no context synchronisation followed.
+  // A walk may use TTBR or VTTBR as it was before a write: because no context synchronisation
+  // followed, or because a TLB still holds the translation. The latter has an ASID and a VMID that
+  // match the current ones (a global entry any ASID), and no TLBI of the same thread removed it
+  // after the old root was last in use; TLBIs of other threads are not looked at. The published
+  // text reads these registers as current, and two published verdicts contradict it.
   bool stale_roots = false;
   LitmusMutation mutation = LitmusMutation::kNone;
 
