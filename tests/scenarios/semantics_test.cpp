@@ -75,6 +75,16 @@ TEST(SliceSemantics, ADeviceMayChangeAPageThroughAnotherAddress) {
                   .contains("break-before-make"));
 }
 
+TEST(SliceSemantics, ATableMayServeTwoAddresses) {
+  EXPECT_TRUE(answer("frame a contents distinct\nframe c contents as a\ntable pt level 3\n"
+                     "table qt level 3\nmap w = c ro in pt\nmap x = a ro\nmap y = c ro in qt\n"
+                     "agent u on cpu 0\n    clear pmd y\n    dsb ish\n    tlbi vmalle1is\n"
+                     "    dsb ish\n    set pmd y = table pt\n    set pte pt[0] = c rw\n"
+                     "    set pte x = c ro\n"
+                     "observer o on cpu 1\n    store y may fault\n    load x\n")
+                  .contains("break-before-make"));
+}
+
 // One table descriptor translates both pages.
 TEST(SliceSemantics, ADescriptorMayTranslateSeveralAddressesOfACondition) {
   const auto reads = [](const std::string& first, const std::string& second) {
