@@ -85,6 +85,7 @@ class Arbitrary : public testing::TestWithParam<unsigned> {
     return result;
   }
 
+ private:
   std::mt19937 random_{20261120};
 };
 
