@@ -263,7 +263,7 @@ class Generator {
     static constexpr std::array<std::string_view, 8> kHardware{
         "", "", "", "", "", "TTHM=HA\n", "TTHM=HA HD\n", "TTHM=P0:HA\n"};
     // Hardware updates that any walk may make multiply executions: in small tests only.
-    const bool may_update = threads_.size() < 3 || random_.one_in(8);
+    const bool may_update = bounds_.hardware_updates && (threads_.size() < 3 || random_.one_in(8));
     return "AArch64 generated-" + std::to_string(number_) + "\nVariant=vmsa," +
            std::string(random_.pick(kVariants)) + '\n' +
            std::string(may_update ? random_.pick(kHardware) : std::string_view());

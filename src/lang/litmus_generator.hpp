@@ -9,7 +9,8 @@ namespace amalgam::lang {
 // How large generated tests are. Defaults give tests that both engines decide in milliseconds.
 struct GeneratorBounds {
   unsigned max_threads = 3;
-  unsigned max_accesses = 5;  // of all threads together, at least two a thread but for one
+  unsigned max_accesses = 5;     // of all threads together, at least two a thread but for one
+  bool hardware_updates = true;  // of AF and dirty state, which herd's model alone knows
 };
 
 // A test in herd's format: a cycle of threads, each of which communicates with the next through a

@@ -44,6 +44,14 @@ void add_only(const Result& from, std::string_view name, const Result& other,
   }
 }
 
+// What the model does not speak of, so that no engine can answer; empty for nothing.
+std::string outside(const Test& test, const ModelOptions& model) {
+  if (model.family != ModelFamily::kCambridge) return {};
+  const bool updates = std::ranges::any_of(
+      test.threads, [](const Thread& t) { return t.hardware_af || t.hardware_dirty; });
+  return updates ? "the strong model knows no hardware updates of descriptors" : "";
+}
+
 }  // namespace
 
 ModelOptions default_model(const Test& test) {
@@ -88,6 +96,8 @@ Judgement judge(const Test& test, const JudgeOptions& options) {
   Judgement judgement;
   judgement.model = options.model.value_or(default_model(test));
   judgement.engine = options.engine;
+  judgement.bound = outside(test, judgement.model);
+  if (!judgement.decided()) return judgement;
   const Runs runs = enumerate_runs(test, judgement.model, options.limits);
   if (options.engine == Engine::kMachine) {
     judgement.result = run_machine(test, runs, judgement.model, options.limits);

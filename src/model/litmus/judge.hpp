@@ -29,7 +29,8 @@ struct Judgement {
   std::optional<Result> machine;
   // Where both are complete and differ: a line a difference. Flags are not compared.
   std::vector<std::string> disagreements;
-  std::string bound;  // not empty: not decided, and the limit that an engine hit
+  // Not empty: not decided, and the limit that was hit or what the model does not speak of.
+  std::string bound;
 
   [[nodiscard]] bool decided() const { return bound.empty(); }
 };
@@ -47,7 +48,8 @@ struct Judgement {
 [[nodiscard]] std::string_view name(Engine engine);
 [[nodiscard]] std::optional<Engine> engine_named(std::string_view name);
 
-// Enumerates the runs of the test's threads and asks the engine.
+// Enumerates the runs of the test's threads and asks the engine. The strong model knows no hardware
+// updates: it decides no test that has them.
 [[nodiscard]] Judgement judge(const Test& test, const JudgeOptions& options);
 
 // What two complete results of one test differ in: a line for each final state that only one of
