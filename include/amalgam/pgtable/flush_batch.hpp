@@ -1,0 +1,251 @@
+// Gathers what has to leave the TLBs, and frees table pages only when it has.
+#pragma once
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+
+#include "amalgam/arch/descriptor_layout.hpp"
+#include "amalgam/arch/features.hpp"
+#include "amalgam/arch/tlbi.hpp"
+#include "amalgam/pgtable/port.hpp"
+#include "amalgam/pgtable/range.hpp"
+
+namespace amalgam::pgtable {
+
+// Whose entries a batch removes.
+struct TlbContext {
+  Half half = Half::kLower;
+  std::uint16_t asid = 0;   // of non-global entries; VMIDs are the issuing CPU's own
+  bool all_asids = false;   // kernel mappings, and changes that every ASID may have cached
+  bool single_cpu = false;  // no other CPU or device ever uses these tables: local operations
+  bool non_secure_ipa = false;
+};
+
+// What a flush took.
+struct FlushCost {
+  std::uint64_t tlbis = 0;
+  std::uint64_t barriers = 0;
+  std::uint64_t tables_freed = 0;
+};
+
+// Ranges whose descriptors have changed and whose stale copies must go.
+//
+// flush() is the only way out: store barrier, TLBIs, barrier that waits for them, and then the
+// freed table pages go back. The race that this rules out: a page freed between the store and the
+// completion of the TLBI is reused while another CPU still walks it or writes through it. The
+// destructor flushes what is left, so that no early return can lose it.
+template <arch::Geometry kGeometry, Port P>
+class FlushBatch {
+ public:
+  FlushBatch(P& port, const arch::Features& features, const TlbContext& context)
+      : port_(port), features_(features), context_(context) {}
+  ~FlushBatch() { flush(); }
+  FlushBatch(const FlushBatch&) = delete;
+  FlushBatch& operator=(const FlushBatch&) = delete;
+
+  // Copies of leaves at `level` that translate `range`, and of table descriptors above them if
+  // `tables`. Ranges that touch are merged; where there are too many, all go.
+  void add(const Range& range, int level, bool tables);
+
+  // A table page that no descriptor names any more. It goes back after the next flush.
+  void free_table(PhysicalAddress page);
+
+  // Whether something of `range` waits to be flushed. A new mapping there has to wait for it: the
+  // old and the new one would else be one direct change.
+  [[nodiscard]] bool is_pending(const Range& range) const;
+  [[nodiscard]] bool empty() const { return count_ == 0 && !everything_ && freed_ == kNoPage; }
+
+  // On return every CPU and every device that listens to broadcast TLBIs has dropped the gathered
+  // copies, and accesses that used them are complete (DSB); the calling CPU's later instructions
+  // are translated anew (ISB). Cost: two DSBs, one ISB, and per range one TLBI or a few.
+  void flush();
+
+  [[nodiscard]] const FlushCost& cost() const { return cost_; }
+
+ private:
+  struct Gathered {
+    Range range;
+    std::int8_t level = arch::kPageLevel;  // of every leaf in it; kMixed: of several
+    bool tables = false;
+  };
+  static constexpr std::size_t kMaxRanges = 16;
+  static constexpr std::int8_t kMixed = -2;
+  static constexpr PhysicalAddress kNoPage = ~PhysicalAddress{0};
+  static constexpr bool kStage2 = kGeometry.stage == arch::Stage::kStage2;
+  static constexpr bool kEl2 = kGeometry.regime == arch::Regime::kEl2;
+
+  static bool touches(const Gathered& g, const Range& range) {
+    return g.range.start <= range.end && range.start <= g.range.end;
+  }
+  static void widen(Gathered& g, const Range& range, int level, bool tables);
+  void issue(const arch::TlbiMnemonic& mnemonic, std::uint64_t operand);
+  void issue_all();
+  void issue_range(const Gathered& g);
+  void barrier(arch::BarrierKind kind, arch::Access access);
+  void free_tables();
+  [[nodiscard]] arch::TlbiMnemonic operation(arch::TlbiKind kind, bool last_level) const;
+  [[nodiscard]] arch::TlbiKind kind_by_address() const;
+  [[nodiscard]] arch::TlbiKind kind_of_all() const;
+
+  P& port_;
+  const arch::Features& features_;
+  const TlbContext context_;
+  std::array<Gathered, kMaxRanges> ranges_{};
+  std::size_t count_ = 0;
+  bool everything_ = false;
+  PhysicalAddress freed_ = kNoPage;  // a list through descriptor 0 of each page
+  FlushCost cost_;
+};
+
+template <arch::Geometry kGeometry, Port P>
+void FlushBatch<kGeometry, P>::widen(Gathered& g, const Range& range, int level, bool tables) {
+  g.range = {std::min(g.range.start, range.start), std::max(g.range.end, range.end)};
+  if (g.level != level) g.level = kMixed;
+  g.tables |= tables;
+}
+
+template <arch::Geometry kGeometry, Port P>
+void FlushBatch<kGeometry, P>::add(const Range& range, int level, bool tables) {
+  if (everything_) return;
+  for (std::size_t i = 0; i < count_; ++i) {
+    if (!touches(ranges_[i], range)) continue;
+    widen(ranges_[i], range, level, tables);
+    return;
+  }
+  if (count_ == kMaxRanges) {
+    everything_ = true;
+    return;
+  }
+  ranges_[count_++] = {range, static_cast<std::int8_t>(level), tables};
+}
+
+// The list runs through descriptor 0 of the freed pages: the next page's address with bit 1 set, or
+// 0. Bit 0 stays clear, so that a walk that still finds the page takes a fault there at worst, for
+// addresses that are no longer mapped.
+template <arch::Geometry kGeometry, Port P>
+void FlushBatch<kGeometry, P>::free_table(PhysicalAddress page) {
+  const OpenTable<P> view(port_, page);
+  view.store(0, freed_ == kNoPage ? 0 : freed_ | arch::bits::kTableOrPage);
+  freed_ = page;
+}
+
+template <arch::Geometry kGeometry, Port P>
+bool FlushBatch<kGeometry, P>::is_pending(const Range& range) const {
+  if (everything_) return true;
+  return std::any_of(ranges_.begin(), ranges_.begin() + count_, [&](const Gathered& g) {
+    return g.range.start < range.end && range.start < g.range.end;
+  });
+}
+
+template <arch::Geometry kGeometry, Port P>
+void FlushBatch<kGeometry, P>::flush() {
+  if (empty()) return;
+  barrier(arch::BarrierKind::kDsb, arch::Access::kStore);
+  if (everything_) {
+    issue_all();
+  } else {
+    for (std::size_t i = 0; i < count_; ++i) issue_range(ranges_[i]);
+  }
+  barrier(arch::BarrierKind::kDsb, arch::Access::kAll);
+  if constexpr (kStage2) {
+    // Entries made from both stages are found by VA alone, and no IPA operation removes them.
+    if (kind_of_all() != arch::TlbiKind::kVmallS12 || !everything_) {
+      issue(operation(arch::TlbiKind::kVmall, false), 0);
+      barrier(arch::BarrierKind::kDsb, arch::Access::kAll);
+    }
+  }
+  barrier(arch::BarrierKind::kIsb, arch::Access::kAll);
+  count_ = 0;
+  everything_ = false;
+  free_tables();
+}
+
+template <arch::Geometry kGeometry, Port P>
+void FlushBatch<kGeometry, P>::free_tables() {
+  while (freed_ != kNoPage) {
+    const PhysicalAddress page = freed_;
+    std::uint64_t next = 0;
+    {
+      const OpenTable<P> view(port_, page);
+      next = view.load(0);
+    }
+    port_.give_back(page);
+    ++cost_.tables_freed;
+    freed_ = next == 0 ? kNoPage : next & ~arch::bits::kTableOrPage;
+  }
+}
+
+template <arch::Geometry kGeometry, Port P>
+arch::TlbiMnemonic FlushBatch<kGeometry, P>::operation(arch::TlbiKind kind, bool last_level) const {
+  arch::TlbiMnemonic m;
+  m.kind = kind;
+  m.last_level = last_level;
+  m.regime = kEl2 ? arch::Regime::kEl2 : arch::Regime::kEl10;
+  m.shareability = context_.single_cpu ? arch::Shareability::kLocal : arch::Shareability::kInner;
+  return m;
+}
+
+template <arch::Geometry kGeometry, Port P>
+arch::TlbiKind FlushBatch<kGeometry, P>::kind_by_address() const {
+  if constexpr (kStage2) return arch::TlbiKind::kIpa;
+  // EL2 has no ASIDs, and its operation by address is the plain one.
+  return context_.all_asids && !kEl2 ? arch::TlbiKind::kVaAllAsids : arch::TlbiKind::kVa;
+}
+
+template <arch::Geometry kGeometry, Port P>
+arch::TlbiKind FlushBatch<kGeometry, P>::kind_of_all() const {
+  if constexpr (kStage2) return arch::TlbiKind::kVmallS12;
+  if constexpr (kEl2) return arch::TlbiKind::kAll;
+  return context_.all_asids ? arch::TlbiKind::kVmall : arch::TlbiKind::kAsid;
+}
+
+template <arch::Geometry kGeometry, Port P>
+void FlushBatch<kGeometry, P>::issue(const arch::TlbiMnemonic& mnemonic, std::uint64_t operand) {
+  port_.tlbi(mnemonic, operand);
+  ++cost_.tlbis;
+}
+
+template <arch::Geometry kGeometry, Port P>
+void FlushBatch<kGeometry, P>::issue_all() {
+  const arch::TlbiMnemonic m = operation(kind_of_all(), false);
+  issue(m, arch::encode_operand(m, {.asid = context_.asid}));
+}
+
+template <arch::Geometry kGeometry, Port P>
+void FlushBatch<kGeometry, P>::issue_range(const Gathered& g) {
+  const unsigned page_lg2 = arch::page_lg2(kGeometry.granule);
+  arch::RangeRequest request;
+  request.start = g.range.start | half_bits(kGeometry, context_.half);
+  request.pages = g.range.bytes() >> page_lg2;
+  request.asid = context_.asid;
+  request.non_secure_ipa = context_.non_secure_ipa;
+  // A hint is a promise about the leaf. It says nothing of table descriptors, and nothing true of a
+  // range with leaves of several sizes.
+  const bool hinted = g.level != kMixed && !g.tables;
+  if (hinted && g.level > 0) request.level_hint = g.level;
+  const std::uint64_t stride =
+      g.level == kMixed ? 1
+                        : std::uint64_t{1} << (arch::level_size_lg2(kGeometry, g.level) - page_lg2);
+  arch::RangeSplitter splitter(operation(kind_by_address(), !g.tables), request, kGeometry,
+                               features_, stride);
+  if (splitter.prefers_whole_context()) {
+    issue_all();
+    return;
+  }
+  while (const auto step = splitter.next()) issue(step->mnemonic, step->operand);
+}
+
+template <arch::Geometry kGeometry, Port P>
+void FlushBatch<kGeometry, P>::barrier(arch::BarrierKind kind, arch::Access access) {
+  const bool isb = kind == arch::BarrierKind::kIsb;
+  const arch::Domain domain = isb                   ? arch::Domain::kSy
+                              : context_.single_cpu ? arch::Domain::kNsh
+                                                    : arch::Domain::kIsh;
+  port_.barrier({kind, domain, access});
+  ++cost_.barriers;
+}
+
+}  // namespace amalgam::pgtable

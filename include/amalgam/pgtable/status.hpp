@@ -1,0 +1,61 @@
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+
+#include "amalgam/arch/change_table.hpp"
+
+namespace amalgam::pgtable {
+
+// Why an operation was refused. Nothing was changed, unless an operation says otherwise.
+enum class Error : std::uint8_t {
+  kNone,
+  kMisaligned,      // an address or a size is not a multiple of the page
+  kOutOfRange,      // an address that the geometry cannot translate or hold
+  kEmptyRange,      // a range of no bytes
+  kAlreadyMapped,   // something is mapped where nothing may be
+  kNotMapped,       // nothing is mapped where something must be
+  kNoMemory,        // the port has no table pages left
+  kNotPermitted,    // legal only by a strategy that the caller does not permit; `row` says why
+  kPartialBlock,    // part of a block or group, and the caller does not permit to split it
+  kNotCollapsible,  // what is mapped does not add up to one larger entry
+};
+
+// How an operation ended. `va` is where it stopped; `row` the rule of the change table that stands
+// in the way, RowId::kNone where it is no rule.
+struct [[nodiscard]] Status {
+  Error error = Error::kNone;
+  std::uint64_t va = 0;
+  arch::RowId row = arch::RowId::kNone;
+
+  constexpr bool ok() const { return error == Error::kNone; }
+  friend constexpr bool operator==(const Status&, const Status&) = default;
+};
+
+constexpr std::string_view name(Error error) {
+  switch (error) {
+    case Error::kNone:
+      return "none";
+    case Error::kMisaligned:
+      return "misaligned";
+    case Error::kOutOfRange:
+      return "out of range";
+    case Error::kEmptyRange:
+      return "empty range";
+    case Error::kAlreadyMapped:
+      return "already mapped";
+    case Error::kNotMapped:
+      return "not mapped";
+    case Error::kNoMemory:
+      return "no memory for tables";
+    case Error::kNotPermitted:
+      return "not permitted by the caller";
+    case Error::kPartialBlock:
+      return "part of a block";
+    case Error::kNotCollapsible:
+      return "not collapsible";
+  }
+  return "unknown";
+}
+
+}  // namespace amalgam::pgtable
