@@ -4,7 +4,7 @@
 #include <gtest/gtest.h>
 #include <rapidcheck/gtest.h>
 
-#include "litmus_program_builder.hpp"
+#include "model/litmus_program_builder.hpp"
 
 namespace amalgam::model::litmus {
 namespace {

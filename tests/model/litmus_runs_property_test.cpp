@@ -7,8 +7,8 @@
 #include <map>
 #include <utility>
 
-#include "litmus_program_builder.hpp"
 #include "model/litmus/data_processing.hpp"
+#include "model/litmus_program_builder.hpp"
 
 namespace amalgam::model::litmus {
 namespace {

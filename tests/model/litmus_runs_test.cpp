@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <set>
 
-#include "litmus_program_builder.hpp"
+#include "model/litmus_program_builder.hpp"
 
 namespace amalgam::model::litmus {
 namespace {

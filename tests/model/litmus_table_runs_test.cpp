@@ -4,8 +4,8 @@
 
 #include <set>
 
-#include "litmus_program_builder.hpp"
 #include "model/litmus/walk.hpp"
+#include "model/litmus_program_builder.hpp"
 
 namespace amalgam::model::litmus {
 namespace {
