@@ -372,9 +372,15 @@ TEST(LitmusRuns, TooManyEventsAndTooManyRunsAreSaid) {
   EXPECT_FALSE(long_one.bound.empty());
   Limits limits;
   limits.max_runs = 2;
-  const Runs many = runs_of(
-      pages(1, {{load(6, 0)}, {mov(5, 1), store(5, 0), mov(5, 2), store(5, 0)}}), {}, limits);
+  const litmus::Test test =
+      pages(1, {{load(6, 0)}, {mov(5, 1), store(5, 0), mov(5, 2), store(5, 0)}});
+  const Runs many = runs_of(test, {}, limits);
   EXPECT_THAT(many.bound, testing::HasSubstr("more than 2 runs"));
+  EXPECT_EQ(many.threads[0].size(), 2U);
+  limits = {};
+  limits.max_memory_bytes = 0;
+  const Runs no_room = runs_of(test, {}, limits);
+  EXPECT_THAT(no_room.bound, testing::HasSubstr("more than 1 runs"));
 }
 
 }  // namespace

@@ -125,6 +125,7 @@ void Interpreter::execute_write_system(const Instruction& i) {
   older_[static_cast<std::size_t>(i.system)].push_back(older);
 }
 
+// In neither family does what follows depend on ELR: that the return address is read is no branch.
 void Interpreter::execute_exception_return() {
   builder_.emit(EventKind::kReturn);
   synchronize_context();

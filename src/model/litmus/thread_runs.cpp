@@ -80,19 +80,22 @@ class Enumeration {
     std::vector<ThreadRun>& runs = runs_.threads[t];
     runs.clear();
     Choices choices;
+    std::size_t tried = 0;
+    std::size_t bytes = 0;
     do {
+      if (++tried > limits_.max_runs || bytes > limits_.max_memory_bytes) {
+        runs_.bound = "thread " + test_.threads[t].name + " has more than " +
+                      std::to_string(tried - 1) + " runs";
+        return;
+      }
       const RunOutcome outcome = interpreters_[t]->run(choices);
       if (outcome == RunOutcome::kTooLong) {
         runs_.bound = "a run of thread " + test_.threads[t].name + " has more than " +
                       std::to_string(kMaxRunEvents) + " events";
       }
       if (outcome != RunOutcome::kComplete) continue;
-      if (runs.size() == limits_.max_runs) {
-        runs_.bound = "thread " + test_.threads[t].name + " has more than " +
-                      std::to_string(limits_.max_runs) + " runs";
-        return;
-      }
       runs.push_back(interpreters_[t]->result());
+      bytes += sizeof(ThreadRun) + runs.back().events.size() * sizeof(Event);
       note_stores(runs.back(), t);
     } while (choices.advance());
   }
