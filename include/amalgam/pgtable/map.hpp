@@ -153,32 +153,32 @@ class Writer {
   template <int kLevel>
   std::uint64_t end_of_run(const OpenTable<P>& view, std::uint64_t at, const Range& range,
                            bool is_private, bool& group) const {
-    constexpr std::uint64_t kSize = arch::level_size_bytes(kGeometry, kLevel);
-    constexpr std::size_t kEntries = arch::contiguous_entries(kGeometry, kLevel);
+    constexpr std::uint64_t size = arch::level_size_bytes(kGeometry, kLevel);
+    constexpr std::size_t entries = arch::contiguous_entries(kGeometry, kLevel);
     const std::size_t index = index_in_page(kGeometry, at, kLevel);
     if (!fits_leaf(kGeometry, kLevel, part_from(kGeometry, kLevel, at, range), mapping_)) return at;
     if (holds_table<kLevel>(view, index, 1, is_private)) return at;
     group = begins_group(kGeometry, kLevel, at, range, mapping_) &&
-            !holds_table<kLevel>(view, index, kEntries, is_private);
-    if (group) return at + kEntries * kSize;
-    if (kLevel < arch::kPageLevel && !is_private) return at + kSize;
-    const std::uint64_t next_group = (at & ~(kEntries * kSize - 1)) + kEntries * kSize;
-    const bool groups = mapping_.sizes.contiguous && kEntries > 1;
+            !holds_table<kLevel>(view, index, entries, is_private);
+    if (group) return at + entries * size;
+    if (kLevel < arch::kPageLevel && !is_private) return at + size;
+    const std::uint64_t next_group = (at & ~(entries * size - 1)) + entries * size;
+    const bool groups = mapping_.sizes.contiguous && entries > 1;
     const std::uint64_t last = groups ? std::min<std::uint64_t>(range.end, next_group) : range.end;
-    return at + ((last - at) & ~(kSize - 1));
+    return at + ((last - at) & ~(size - 1));
   }
 
   template <int kLevel>
   void store_run(const OpenTable<P>& view, const Range& run, bool group) {
-    constexpr std::uint64_t kSize = arch::level_size_bytes(kGeometry, kLevel);
-    constexpr std::uint64_t kMask = arch::output_address_mask(kGeometry, kLevel);
+    constexpr std::uint64_t size = arch::level_size_bytes(kGeometry, kLevel);
+    constexpr std::uint64_t mask = arch::output_address_mask(kGeometry, kLevel);
     const std::uint64_t bits = (kLevel == arch::kPageLevel ? page_bits_ : block_bits_) |
                                (group ? arch::bits::kContiguous : 0);
     std::size_t index = index_in_page(kGeometry, run.start, kLevel);
     std::uint64_t output = run.start + mapping_.offset;
-    cost_.descriptors += run.bytes() / kSize;
-    for (std::uint64_t at = run.start; at < run.end; at += kSize, output += kSize) {
-      view.store(index++, bits | arch::scatter_address(kGeometry, output, kMask));
+    cost_.descriptors += run.bytes() / size;
+    for (std::uint64_t at = run.start; at < run.end; at += size, output += size) {
+      view.store(index++, bits | arch::scatter_address(kGeometry, output, mask));
     }
   }
 

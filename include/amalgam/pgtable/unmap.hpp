@@ -47,10 +47,10 @@ class Clearer {
 
   template <int kLevel>
   void clear(PhysicalAddress table, const Range& range) {
-    constexpr std::uint64_t kSize = arch::level_size_bytes(kGeometry, kLevel);
+    constexpr std::uint64_t size = arch::level_size_bytes(kGeometry, kLevel);
     const OpenTable<P> view(port_, table);
     for (std::uint64_t at = range.start; at < range.end;) {
-      const Range entry{at & ~(kSize - 1), (at & ~(kSize - 1)) + kSize};
+      const Range entry{at & ~(size - 1), (at & ~(size - 1)) + size};
       const Range part{at, range.end < entry.end ? range.end : entry.end};
       clear_entry<kLevel>(view, index_in_page(kGeometry, at, kLevel), entry, part);
       at = part.end;
@@ -85,14 +85,14 @@ class Clearer {
   void free_below(PhysicalAddress table, const Range& range) {
     batch_.add(range, arch::kPageLevel, true);
     if constexpr (kLevel < arch::kPageLevel) {
-      constexpr std::uint64_t kSize = arch::level_size_bytes(kGeometry, kLevel);
+      constexpr std::uint64_t size = arch::level_size_bytes(kGeometry, kLevel);
       const OpenTable<P> view(port_, table);
       for (std::size_t i = 0; i < entries_in_page(kGeometry); ++i) {
         const arch::Descriptor found{view.load(i)};
         if (!arch::is_table(kGeometry, found, kLevel)) continue;
-        const std::uint64_t start = range.start + i * kSize;
+        const std::uint64_t start = range.start + i * size;
         free_below<kLevel + 1>(arch::output_address(kGeometry, found, kLevel),
-                               {start, start + kSize});
+                               {start, start + size});
       }
     }
     batch_.free_table(table);

@@ -72,10 +72,10 @@ Step walk_table(P& port, PhysicalAddress table, const Range& range, Visitor& vis
 // Cost: one load a descriptor, one view a table.
 template <arch::Geometry kGeometry, Port P, typename Visitor>
 Step walk(P& port, PhysicalAddress root, const Range& range, Visitor&& visitor) {
-  constexpr int kStart = arch::start_level(kGeometry);
+  constexpr int start = arch::start_level(kGeometry);
   Step step = Step::kNext;
   for_each_root_page(kGeometry, root, range, [&](PhysicalAddress page, const Range& part) {
-    step = walk_detail::walk_table<kGeometry, kStart>(port, page, part, visitor);
+    step = walk_detail::walk_table<kGeometry, start>(port, page, part, visitor);
     return step != Step::kStop;
   });
   return step;
