@@ -7,6 +7,7 @@
 #include <random>
 #include <set>
 #include <utility>
+#include <vector>
 
 namespace amalgam::model::litmus {
 namespace {
@@ -61,6 +62,20 @@ EventSet everything(unsigned size) {
   EventSet all;
   for (unsigned e = 0; e < size; ++e) all.insert(e);
   return all;
+}
+
+// A cycle of n events shows in the n-th power of the relation and in no smaller one.
+void expect_shortest_cycle(const Relation& relation) {
+  const std::vector<std::uint8_t> cycle = relation.shortest_cycle();
+  EXPECT_EQ(cycle.empty(), relation.acyclic());
+  for (std::size_t i = 0; i < cycle.size(); ++i) {
+    EXPECT_TRUE(relation.has(cycle[i], cycle[(i + 1) % cycle.size()]));
+  }
+  Relation power = relation;
+  for (std::size_t length = 1; length < cycle.size(); ++length) {
+    EXPECT_TRUE(power.irreflexive());
+    power = power.then(relation);
+  }
 }
 
 // Sizes on both sides of a word, and densities from empty to cyclic.
@@ -149,6 +164,7 @@ TEST_P(Arbitrary, ClosureAndCyclesAreThoseOfPairs) {
     EXPECT_EQ(pairs_of(a.closure()), all);
     EXPECT_EQ(a.acyclic(), !has_loop(all));
     EXPECT_EQ(a.irreflexive(), !has_loop(pairs_of(a)));
+    expect_shortest_cycle(a);
     cyclic += has_loop(all) ? 1 : 0;
   }
   if (GetParam() > 4) {

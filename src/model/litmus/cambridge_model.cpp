@@ -1,6 +1,8 @@
 #include "model/litmus/cambridge_model.hpp"
 
+#include <string_view>
 #include <utility>
+#include <vector>
 
 namespace amalgam::model::litmus {
 namespace {
@@ -18,9 +20,10 @@ class Axioms {
 
   // Internal visibility: the explicit accesses to a location look as if made one by one.
   [[nodiscard]] bool internal() const {
-    if (drops(LitmusMutation::kReferenceDropSameLocation)) return true;
-    return (base_.po_loc.restricted(base_.r | base_.w, base_.r | base_.w) | fr_ | co_ | rf_)
-        .acyclic();
+    return drops(LitmusMutation::kReferenceDropSameLocation) || internal_order().acyclic();
+  }
+  [[nodiscard]] Relation internal_order() const {
+    return base_.po_loc.restricted(base_.r | base_.w, base_.r | base_.w) | fr_ | co_ | rf_;
   }
 
   // Nobody writes between the two halves of an exclusive or atomic access.
@@ -32,6 +35,22 @@ class Axioms {
   [[nodiscard]] bool translation_internal() const {
     const Relation po_pa = (base_.instruction_order | base_.iio) & base_.loc;
     return (po_pa | trfi()).acyclic();
+  }
+
+  // A cycle of ordered-before where external() finds no wco.
+  [[nodiscard]] std::vector<std::uint8_t> external_cycle() const {
+    Relation ob = base_.ob | Relation::product(base_.size, base_.iw, base_.tlbi) | obs() | dob() |
+                  aob() | tob();
+    while (ob.acyclic()) {
+      const Relation before = ob;
+      const PartialOrder known(ob);
+      ob |= obtlbi(wco_in(known));
+      if (ob != before) continue;
+      const std::pair<unsigned, unsigned> open = undecided(known);
+      if (open.first == open.second) break;
+      ob.add(open.second, open.first);
+    }
+    return ob.shortest_cycle();
   }
 
   // Ordered-before is irreflexive for some wco. `fixed` holds what does not depend on rf and co.
@@ -94,15 +113,19 @@ class Axioms {
     return translate | users.then(translate - base_.internal);
   }
 
-  // Whether wco can be completed. Of wco, just what `ob` orders is known: wco is part of ob, and ob
-  // has no cycle. obtlbi grows with wco, so that a cycle at any time stays one.
+  // What is known of wco: just what `ob` orders, since wco is part of ob and ob has no cycle.
+  [[nodiscard]] Relation wco_in(const PartialOrder& ob) const {
+    const EventSet ordered = base_.w | base_.iw | base_.tlbi;
+    return ob.relation().restricted(ordered, ordered);
+  }
+
+  // Whether wco can be completed. obtlbi grows with wco, so that a cycle at any time stays one.
   [[nodiscard]] bool some_wco(const PartialOrder& known) const {
     if (base_.tlbi.empty() || drops(LitmusMutation::kReferenceDropTlbiOrder)) return true;
-    const EventSet ordered = base_.w | base_.iw | base_.tlbi;
     PartialOrder ob = known;
     for (;;) {
       const PartialOrder before = ob;
-      if (!ob.add(obtlbi(ob.relation().restricted(ordered, ordered)))) return false;
+      if (!ob.add(obtlbi(wco_in(ob)))) return false;
       if (ob.relation() == before.relation()) break;
     }
     const std::pair<unsigned, unsigned> open = undecided(ob);
@@ -151,6 +174,16 @@ Refusal CambridgeModel::judge(const Candidate& candidate) const {
   if (!axioms.translation_internal()) return {"translation-internal", {}};
   if (!axioms.external(fixed_)) return {"external", {}};
   return {};
+}
+
+Refusal CambridgeModel::explain(const Candidate& candidate) const {
+  Refusal refusal = judge(candidate);
+  if (refusal.axiom == nullptr) return refusal;
+  const Axioms axioms(base_, candidate);
+  const std::string_view axiom = refusal.axiom;
+  if (axiom == "internal") refusal.cycle = axioms.internal_order().shortest_cycle();
+  if (axiom == "external") refusal.cycle = axioms.external_cycle();
+  return refusal;
 }
 
 }  // namespace amalgam::model::litmus

@@ -16,6 +16,10 @@ class CambridgeModel {
   // writes and TLBIs that extends co. If not, the axiom that it breaks.
   [[nodiscard]] Refusal judge(const Candidate& candidate) const;
 
+  // judge(), and the events of a cycle where that is why: of ordered-before, under what is known of
+  // wco or, where any wco is refused for a reason of its own, under one of them.
+  [[nodiscard]] Refusal explain(const Candidate& candidate) const;
+
   // False only if no co that extends candidate.co makes the execution consistent. Every axiom
   // grows with co, so that this is `judge` on a part of it.
   [[nodiscard]] bool may_be_consistent(const Candidate& part) const {

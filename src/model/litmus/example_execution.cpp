@@ -54,7 +54,8 @@ class ExampleSearch final : public CandidateVisitor {
     if (!passes_filter(test_, runs_, memory)) return true;
     if (!final_state(test_, runs_, memory).satisfies) return true;
     if (++candidates_ > limits_.max_candidates) return false;
-    const Refusal refusal = model_->judge(candidate);
+    const bool asks_why = wanted_ != Wanted::kConsistent;
+    const Refusal refusal = asks_why ? model_->explain(candidate) : model_->judge(candidate);
     if (!is_wanted(refusal)) return true;
     found_ = true;
     show_(candidate, refusal);

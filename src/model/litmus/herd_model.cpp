@@ -17,29 +17,6 @@ void for_each_rf(const Candidate& candidate, const EventSet& reads, F&& f) {
   });
 }
 
-// The shortest way along `edges` from `start` back to it. Expects that there is one.
-std::vector<std::uint8_t> shortest_cycle(const Relation& edges, unsigned start) {
-  std::vector<unsigned> came_from(edges.size(), start);
-  std::vector<unsigned> queue{start};
-  EventSet seen;
-  for (std::size_t i = 0; i < queue.size(); ++i) {
-    const unsigned at = queue[i];
-    if (edges.has(at, start)) {
-      std::vector<std::uint8_t> cycle{static_cast<std::uint8_t>(start)};
-      for (unsigned e = at; e != start; e = came_from[e]) {
-        cycle.insert(cycle.begin() + 1, static_cast<std::uint8_t>(e));
-      }
-      return cycle;
-    }
-    (edges.row(at) - seen).for_each([&](unsigned next) {
-      seen.insert(next);
-      came_from[next] = at;
-      queue.push_back(next);
-    });
-  }
-  return {};
-}
-
 }  // namespace
 
 HerdModel::HerdModel(const Skeleton& skeleton, const ModelOptions& options)
@@ -178,10 +155,7 @@ Refusal HerdModel::explain(const Candidate& candidate) const {
   Refusal refusal = judge(candidate);
   if (refusal.axiom == nullptr || refusal.axiom != std::string_view("external")) return refusal;
   const Relation edges = ordered(candidate, coherence_after(candidate, candidate.co));
-  const Relation closed = edges.closure();
-  for (unsigned e = 0; e < closed.size() && refusal.cycle.empty(); ++e) {
-    if (closed.has(e, e)) refusal.cycle = shortest_cycle(edges, e);
-  }
+  refusal.cycle = edges.shortest_cycle();
   return refusal;
 }
 

@@ -1,5 +1,7 @@
 #include "model/litmus/relation.hpp"
 
+#include <utility>
+
 namespace amalgam::model::litmus {
 
 bool Relation::empty() const {
@@ -109,6 +111,40 @@ bool Relation::irreflexive() const {
     if (rows_[a].contains(a)) return false;
   }
   return true;
+}
+
+std::vector<std::uint8_t> Relation::shortest_cycle_from(unsigned start) const {
+  std::vector<unsigned> came_from(size_, start);
+  std::vector<unsigned> queue{start};
+  EventSet seen = EventSet::of(start);
+  for (std::size_t i = 0; i < queue.size(); ++i) {
+    const unsigned at = queue[i];
+    if (has(at, start)) {
+      std::vector<std::uint8_t> cycle;
+      for (unsigned e = at; e != start; e = came_from[e]) {
+        cycle.push_back(static_cast<std::uint8_t>(e));
+      }
+      cycle.push_back(static_cast<std::uint8_t>(start));
+      return {cycle.rbegin(), cycle.rend()};
+    }
+    (rows_[at] - seen).for_each([&](unsigned next) {
+      seen.insert(next);
+      came_from[next] = at;
+      queue.push_back(next);
+    });
+  }
+  return {};
+}
+
+std::vector<std::uint8_t> Relation::shortest_cycle() const {
+  std::vector<std::uint8_t> shortest;
+  for (unsigned start = 0; start < size_; ++start) {
+    std::vector<std::uint8_t> cycle = shortest_cycle_from(start);
+    if (!cycle.empty() && (shortest.empty() || cycle.size() < shortest.size())) {
+      shortest = std::move(cycle);
+    }
+  }
+  return shortest;
 }
 
 Relation Relation::product(unsigned size, const EventSet& from, const EventSet& to) {

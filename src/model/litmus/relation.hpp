@@ -4,6 +4,7 @@
 #include <array>
 #include <bit>
 #include <cstdint>
+#include <vector>
 
 namespace amalgam::model::litmus {
 
@@ -94,11 +95,16 @@ class Relation {
   // Whether the relation, closed, relates no event to itself.
   [[nodiscard]] bool acyclic() const;
   [[nodiscard]] bool irreflexive() const;
+  // The events of a cycle that is as short as any, each before the next and the last before the
+  // first; none if the relation is acyclic. For explanations: it is slow.
+  [[nodiscard]] std::vector<std::uint8_t> shortest_cycle() const;
 
   static Relation product(unsigned size, const EventSet& from, const EventSet& to);
   static Relation identity(unsigned size, const EventSet& set);
 
  private:
+  [[nodiscard]] std::vector<std::uint8_t> shortest_cycle_from(unsigned start) const;
+
   unsigned size_;
   std::array<EventSet, kMaxEvents> rows_{};
 };
