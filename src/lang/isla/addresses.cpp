@@ -14,7 +14,7 @@ constexpr Address kStride = 0x1000;
 constexpr Address kVaLimit = Address{1} << 48;
 constexpr std::size_t kMaxNames = 200;
 constexpr Address kNearCandidates = 16;
-constexpr std::size_t kMaxTrials = 50'000;
+constexpr std::size_t kMaxTrials = 50'000;  // evaluations of an assertion
 
 struct Variable {
   std::string name;
@@ -153,6 +153,7 @@ class Assignment {
                       is_unknown)) {
         continue;
       }
+      ++trials_;
       const std::optional<bool> holds = Evaluator(scope_, diagnostics_).truth(assertion->left);
       if (!holds.value_or(false)) return assertion;
     }

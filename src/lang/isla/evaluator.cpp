@@ -9,7 +9,7 @@ namespace amalgam::lang::isla {
 namespace {
 
 constexpr unsigned kMaxDepth = 200;
-constexpr std::size_t kMaxSteps = 100'000;
+constexpr std::size_t kMaxSteps = 1000;
 
 std::string ticked(const std::string& text) { return '`' + text + '`'; }
 
