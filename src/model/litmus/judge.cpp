@@ -44,6 +44,10 @@ void add_only(const Result& from, std::string_view name, const Result& other,
   }
 }
 
+// The strong model's files say nothing of roots; its published verdicts come from a tool that lets
+// a walk read TTBR as it was before. Herd's tests write no root.
+bool reads_stale_roots(ModelFamily family) { return family == ModelFamily::kCambridge; }
+
 // What the model does not speak of, so that no engine can answer; empty for nothing.
 std::string outside(const Test& test, const ModelOptions& model) {
   if (model.family != ModelFamily::kCambridge) return {};
@@ -58,6 +62,7 @@ ModelOptions default_model(const Test& test) {
   ModelOptions model;
   model.family = test.family == Family::kIsla ? ModelFamily::kCambridge : ModelFamily::kHerd;
   model.ets = test.ets;
+  model.stale_roots = reads_stale_roots(model.family);
   return model;
 }
 
@@ -68,6 +73,7 @@ std::optional<ModelOptions> model_named(std::string_view name) {
   model.family = found->family;
   model.cambridge_ets = found->cambridge_ets;
   model.ets = found->ets;
+  model.stale_roots = reads_stale_roots(model.family);
   return model;
 }
 

@@ -40,6 +40,7 @@ struct Judgement {
 [[nodiscard]] ModelOptions default_model(const Test& test);
 
 // The names of models: "herd", "herd-ets2", "herd-ets3", "ets", "no-ets". Nothing for another name.
+// The last two let a walk use stale roots, as their published verdicts do.
 [[nodiscard]] std::optional<ModelOptions> model_named(std::string_view name);
 [[nodiscard]] std::string_view name_of(const ModelOptions& model);
 [[nodiscard]] std::vector<std::string_view> model_names();
