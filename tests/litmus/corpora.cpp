@@ -1,4 +1,4 @@
-#include "corpora.hpp"
+#include "litmus/corpora.hpp"
 
 #include <algorithm>
 #include <fstream>

@@ -5,9 +5,9 @@
 #include <optional>
 #include <string_view>
 
-#include "corpora.hpp"
 #include "lang/herd.hpp"
 #include "lang/litmus_generator.hpp"
+#include "litmus/corpora.hpp"
 
 namespace amalgam {
 namespace {
