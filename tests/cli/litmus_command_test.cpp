@@ -270,7 +270,8 @@ TEST_F(Litmus, DrawsAnAllowedOrARefusedExecution) {
   EXPECT_THAT(drawn.out, HasSubstr("[label=\"rf\""));
   EXPECT_THAT(drawn.out, HasSubstr("TLBI VAAE1IS"));
   const Ran refused = run_program({"litmus", forbidden(), "--dot"});
-  EXPECT_THAT(refused.out, StartsWith("digraph \"passing: refused by "));
+  EXPECT_THAT(refused.out, StartsWith("digraph \"passing: refused by external\""));
+  EXPECT_THAT(refused.out, HasSubstr("[label=\"external\", color=red"));
 }
 
 TEST_F(Litmus, OptionsThatMakeNoSenseAreStatusTwo) {
