@@ -271,7 +271,22 @@ TEST_F(Litmus, DrawsAnAllowedOrARefusedExecution) {
   EXPECT_THAT(drawn.out, HasSubstr("TLBI VAAE1IS"));
   const Ran refused = run_program({"litmus", forbidden(), "--dot"});
   EXPECT_THAT(refused.out, StartsWith("digraph \"passing: refused by external\""));
-  EXPECT_THAT(refused.out, HasSubstr("[label=\"external\", color=red"));
+}
+
+TEST_F(Litmus, DrawsTheCycleThatRefuses) {
+  const std::string name = file("data.litmus", R"(AArch64 data
+{
+ 0:X0=x; 0:X1=1; 0:X2=flag; 1:X0=x; 1:X2=flag;
+}
+ P0          | P1          ;
+ STR W1,[X0] | LDR W4,[X2] ;
+ DMB SY      | DMB SY      ;
+ STR W1,[X2] | LDR W5,[X0] ;
+exists (1:X4=1 /\ 1:X5=0)
+)");
+  const Ran ran = run_program({"litmus", name, "--dot"});
+  EXPECT_THAT(ran.out, StartsWith("digraph \"data: refused by external\""));
+  EXPECT_THAT(ran.out, HasSubstr("[label=\"external\", color=red"));
 }
 
 TEST_F(Litmus, OptionsThatMakeNoSenseAreStatusTwo) {
