@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <bit>
 #include <map>
+#include <tuple>
 
 #include "amalgam/arch/descriptor.hpp"
 
@@ -51,10 +52,10 @@ std::vector<std::uint32_t> Invalidations::thinned(
   const auto& barriers = index_.barriers(agent);
   std::vector<std::uint32_t> kept;
   std::vector<RowMember> row;
-  std::map<std::pair<Mask, Mask>, std::vector<std::uint32_t>> rows;
+  std::map<std::tuple<Mask, Mask, bool>, std::vector<std::uint32_t>> rows;
   const auto end_row = [&] {
     keep_widest(row);
-    for (const RowMember& m : row) rows[{m.cut, m.combined}].push_back(m.op);
+    for (const RowMember& m : row) rows[{m.cut, m.combined, m.local}].push_back(m.op);
     row.clear();
   };
   const auto end_rows = [&] {

@@ -60,7 +60,7 @@ TEST(SliceBounds, AreWhereTheyAreSaidToBe) {
   EXPECT_EQ(bound({.frames = 24, .values = 24, .stores = 23}),
             "more than 24 pages of memory that affect one page");
   EXPECT_EQ(bound({.values = 31, .stores = 30}), "");
-  EXPECT_EQ(bound({.values = 33, .stores = 32}), "a descriptor takes more than 32 values");
+  EXPECT_EQ(bound({.values = 32, .stores = 31}), "a descriptor takes more than 31 values");
   EXPECT_EQ(bound({.pages = 4, .values = 16, .stores = 60}), "");
   EXPECT_EQ(bound({.pages = 4, .values = 17, .stores = 61}),
             "more than 64 different TLB entries for one page");
