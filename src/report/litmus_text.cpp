@@ -64,10 +64,12 @@ std::string detail(const Painter& paint, std::string_view head, std::string_view
   return kIndent + paint(Ink::kFaint, left) + std::string(text) + '\n';
 }
 
-std::string figures_text(const litmus::Statistics& figures, std::string_view candidates) {
+// How much was looked at. The machine counts states where the reference counts candidates.
+std::string figures_text(const litmus::Statistics& figures, bool of_machine) {
   return counted(figures.runs, "run of a thread", "runs of threads") + ", " +
-         grouped(figures.candidates) + ' ' + std::string(candidates) + ", " +
-         grouped(figures.consistent) + " consistent";
+         (of_machine ? counted(figures.candidates, "state", "states")
+                     : counted(figures.candidates, "candidate", "candidates")) +
+         ", " + grouped(figures.consistent) + " consistent";
 }
 
 }  // namespace
@@ -163,7 +165,7 @@ std::string litmus_details(const LitmusCase& judged, const Painter& paint) {
       paint, "covered",
       covered + figures_text(judgement.result.statistics, machine_only ? "states" : "candidates"));
   if (judgement.machine) {
-    text += detail(paint, "machine", figures_text(judgement.machine->statistics, "states"));
+    text += detail(paint, "machine", figures_text(judgement.machine->statistics, true));
   }
   return text;
 }

@@ -42,6 +42,18 @@ cp "$directory/broken.scn" "$directory/expected.scn"
 printf 'expect\n    bbm 0..3: clean\n' >>"$directory/expected.scn"
 printf 'case "x"\n    frame a\n' >"$directory/malformed.scn"
 
+cat >"$directory/reading.litmus" <<'END'
+AArch64 reading
+{
+ 0:X0=x;
+}
+ P0          ;
+ LDR W1,[X0] ;
+exists (0:X1=0)
+END
+printf 'file,kind\nreading.litmus,Forbidden\n' >"$directory/published.csv"
+printf 'AArch64 malformed\n{\n}\n P0 ;\n FROB ;\nexists (0:X1=0)\n' >"$directory/malformed.litmus"
+
 status 0 --help
 prints out "Exit status, every command"
 status 0 --version
@@ -63,6 +75,16 @@ prints err "absent.scn: error: cannot be read"
 status 2 change 0xxx 0 --level 3
 prints err "is not a hexadecimal descriptor"
 status 2 explain 0 --level 7
+status 0 litmus "$directory/reading.litmus" --engine both
+prints out "engines agree on 1"
+status 1 litmus "$directory/reading.litmus" --expect "$directory/published.csv"
+prints out "NOT as published"
+status 2 litmus "$directory"
+prints err "malformed.litmus:5:2: error: "
+prints out "2 tests: 1 allowed, 0 forbidden, 1 that cannot be used"
+sed 's/LDR W1/C: LDR W1/; s/^exists.*/ CBZ W1,C     ;\nexists (0:X1=1)/' "$directory/reading.litmus" >"$directory/spinning"
+status 3 litmus "$directory/spinning"
+prints out "loops cut"
 status 3 check "$directory/broken.scn" --max-states 3
 prints out "not decided at BBM 0 1 2 3"
 

@@ -7,6 +7,7 @@ import os
 import re
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 ROOT = Path(os.environ["AMALGAM_SOURCE_DIR"])
@@ -111,6 +112,36 @@ def check_readme():
         failures.append(f"README.md shows another answer than the program gives:\n{run.stdout}")
 
 
+LITMUS_TEST = """AArch64 reading
+{
+ 0:X0=x;
+}
+ P0          ;
+ LDR W1,[X0] ;
+exists (0:X1=0)
+"""
+
+
+def check_litmus():
+    """litmus.md names every option of the command and every field of its JSON, and no others."""
+    run = subprocess.run([PROGRAM, "litmus", "--help"], capture_output=True, check=True, text=True)
+    options = set(re.findall(r"--[a-z]+", run.stdout)) - {"--help", "--color", "--version"}
+    rows = table("litmus.md", "| option | meaning |")
+    said = {name for row in rows for name in re.findall("--[a-z]+", row[0])}
+    expect_equal("the options of litmus.md", sorted(said), sorted(options))
+    with tempfile.TemporaryDirectory() as directory:
+        good = Path(directory) / "good.litmus"
+        good.write_text(LITMUS_TEST)
+        bad = Path(directory) / "bad.litmus"
+        bad.write_text("AArch64")
+        run = subprocess.run([PROGRAM, "litmus", good, bad, "--json"], capture_output=True)
+    fields = {field for line in run.stdout.splitlines() for field in json.loads(line)}
+    rows = table("litmus.md", "| field | meaning |")
+    said = {name for row in rows for name in re.findall(r"`(\w+)`", row[0])}
+    expect_equal("the JSON fields of litmus.md", sorted(said), sorted(fields))
+
+
+check_litmus()
 check_readme()
 check_names()
 check_assumptions()
