@@ -342,8 +342,8 @@ std::uint8_t SliceBuilder::value_index(ValueId value) {
 bool SliceBuilder::add_value(CellId cell, std::uint64_t raw) {
   RawSet& raws = raws_[cell];
   if (!raws.insert(raw).second) return false;
-  if (raws.size() >= kMaxCellValues) {
-    slice_.bound = "a descriptor takes more than 32 values";
+  if (raws.size() >= kMaxCellValues) {  // one is kept for bytes that nobody has initialised
+    slice_.bound = "a descriptor takes more than 31 values";
     return false;
   }
   return true;

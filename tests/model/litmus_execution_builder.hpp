@@ -11,6 +11,8 @@
 #include "model/litmus/skeleton.hpp"
 
 namespace amalgam::model::litmus {
+// Other builders have constants of the same names.
+inline namespace built_executions {
 
 inline constexpr Address kPageX = 0x8'0000'1000;
 inline constexpr Address kPageY = 0x8'0000'2000;
@@ -179,4 +181,5 @@ class ExecutionBuilder {
   Skeleton skeleton_;
 };
 
+}  // namespace built_executions
 }  // namespace amalgam::model::litmus

@@ -11,6 +11,8 @@
 #include "model/litmus/thread_runs.hpp"
 
 namespace amalgam::model::litmus {
+// Other builders have constants of the same names.
+inline namespace built_runs {
 
 inline constexpr Address kPageX = 0x8'0000'0000;
 inline constexpr Address kPageY = 0x8'0000'1000;
@@ -157,4 +159,5 @@ inline Test test_of(unsigned threads, unsigned registers) {
   return test;
 }
 
+}  // namespace built_runs
 }  // namespace amalgam::model::litmus
