@@ -125,9 +125,10 @@ void Checker::find_representatives(const std::vector<Level>& levels) {
     const SliceSettings level_settings = settings(levels[l], chosen);
     for (const SliceRequest& request : requests_) {
       const Slice slice = build_slice(index_, level_settings, request);
-      // A slice that does not fit is kept apart, so that its bound is told with its address.
-      std::string key = slice.bound.empty() ? slice_key(slice) : std::string("!");
-      if (!slice.bound.empty()) key += std::to_string(unique.size());
+      // A slice that does not fit is kept apart, so that its bound is told with its address; and
+      // one that may refute what an operation assumes, so that the operation is told.
+      const bool apart = !slice.bound.empty() || index_.has_assumptions();
+      std::string key = apart ? "!" + std::to_string(unique.size()) : slice_key(slice);
       const auto [slot, added] = known.try_emplace(key, unique.size());
       if (added) unique.push_back({request, 0});
       ++unique[slot->second].pages;
@@ -186,8 +187,17 @@ LevelResult Checker::check_level(std::size_t level_index, const Level& level) {
     result.coverage.transitions += e.transitions;
     result.coverage.peak_bytes = std::max(result.coverage.peak_bytes, e.bytes);
     add_findings(slice, e, r.pages, findings);
+    for (const Refutation& refuted : e.refuted) {
+      const Origin& origin = slice.origins[refuted.op];
+      const auto op =
+          static_cast<std::uint32_t>(origin.op - program_.agents[origin.agent].ops.data());
+      result.refuted.push_back({origin.agent, op, refuted.raw});
+    }
     add_bound(e, slice, result);
   }
+  std::sort(result.refuted.begin(), result.refuted.end());
+  result.refuted.erase(std::unique(result.refuted.begin(), result.refuted.end()),
+                       result.refuted.end());
   for (auto& [key, finding] : findings) {
     (finding.rule ? result.rules : result.effects).push_back(std::move(finding));
   }

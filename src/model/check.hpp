@@ -69,6 +69,14 @@ struct Dependence {
   std::vector<std::string> removed;  // rules and effects that it removes
 };
 
+// What an operation that assumes what it reads was seen to read instead.
+struct RefutedRead {
+  std::uint32_t agent = 0;
+  std::uint32_t op = 0;   // index into Agent::ops
+  std::uint64_t raw = 0;  // kUninitialised for bytes that nobody has initialised
+  friend auto operator<=>(const RefutedRead&, const RefutedRead&) = default;
+};
+
 struct Coverage {
   std::uint64_t slices = 0;    // of all
   std::uint64_t explored = 0;  // different ones, equal ones are explored once
@@ -84,6 +92,7 @@ struct LevelResult {
   std::vector<Finding> rules;    // in the order of Rule
   std::vector<Finding> effects;  // in the order of Effect
   std::vector<Dependence> depends_on;
+  std::vector<RefutedRead> refuted;  // ascending; empty where nothing is assumed
   Coverage coverage;
   std::vector<std::string> bounds;  // what was not covered and why; empty: exhaustive
 

@@ -27,6 +27,7 @@ struct Found {
 
 struct Exploration {
   std::vector<Found> found;
+  std::vector<Refutation> refuted;  // ascending, each once
   std::uint64_t states = 0;
   std::uint64_t transitions = 0;
   std::uint64_t bytes = 0;

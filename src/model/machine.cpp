@@ -199,16 +199,20 @@ void Semantics::find_independent() {
     Mask mask = 0;
     Mask walks = 0;
     Mask tlbis = 0;
+    Mask assuming = 0;
     for (unsigned i = 0; i < agent.events.size(); ++i) {
       if (agent.events[i].kind == EventKind::kWalk) walks |= bit(i);
       if (agent.events[i].kind == EventKind::kTlbi) tlbis |= bit(i);
       const EventKind kind = agent.events[i].kind;
+      if (agent.events[i].assumes) assuming |= bit(i);
       stops_ |= kind == EventKind::kStop || kind == EventKind::kInterrupt;
       if (is_independent(agent, agent.events[i])) mask |= bit(i);
     }
     walks_.push_back(walks);
     tlbis_.push_back(tlbis);
     independent_.push_back(mask);
+    assuming_.push_back(assuming);
+    has_assumptions_ |= assuming != 0;
   }
 }
 

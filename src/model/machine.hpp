@@ -84,6 +84,13 @@ struct Sighting {
   bool is_condition = false;  // that an agent states
 };
 
+// What an event reads that assumes it reads something else.
+struct Refutation {
+  std::uint32_t op = 0;   // index into Slice::origins
+  std::uint64_t raw = 0;  // kUninitialised for bytes of nobody's
+  friend auto operator<=>(const Refutation&, const Refutation&) = default;
+};
+
 // Takes what the machine produces. The explorer implements it.
 class MachineSink {
  public:
@@ -91,6 +98,8 @@ class MachineSink {
   virtual void next(const State& state, const Transition& transition) = 0;
   // Seen in the state that is being expanded, or (with `transition`) on the way out of it.
   virtual void sight(const Sighting& sighting, const Transition* transition) = 0;
+  // A read of the program yields something else than it assumes: the run ends there.
+  virtual void refute(const Refutation& /*refutation*/) {}
 };
 
 // What a walker's TLB may translate an address with.
@@ -123,6 +132,11 @@ class Semantics {
   [[nodiscard]] Reach reach(const State& s, std::uint8_t walker, std::uint8_t va_point) const;
   [[nodiscard]] bool ended(const State& s, std::uint8_t agent) const;
   [[nodiscard]] bool all_ended(const State& s) const;
+
+  // Whether some event assumes what it reads, and whether all that do and that ever execute have
+  // executed, so that what the run shows is a run of the program.
+  [[nodiscard]] bool has_assumptions() const { return has_assumptions_; }
+  [[nodiscard]] bool assumptions_met(const State& s) const;
 
  private:
   // An address whose translation is one leaf descriptor and nothing else.
@@ -202,6 +216,7 @@ class Semantics {
   [[nodiscard]] bool uses_removed(const Outcome& o, Mask removed) const;
   [[nodiscard]] std::uint8_t pending_store(const State& s, std::uint8_t agent,
                                            std::uint8_t index) const;
+  [[nodiscard]] std::uint64_t value_read(const State& s, const Event& e, std::uint8_t index) const;
   [[nodiscard]] std::uint8_t operand_value(const State& s, const Operand& o) const;
   [[nodiscard]] State with_own_stores(const State& s, std::uint8_t agent, std::uint8_t index) const;
   [[nodiscard]] bool control_must_wait(const State& s, const Event& e) const;
@@ -281,9 +296,11 @@ class Semantics {
   std::vector<std::uint64_t> tree_nodes_;  // [root]: nodes of its tree
   std::vector<Mask> tagged_;               // [root]: entries that its tag matches
   std::vector<std::uint8_t> data_registers_;
-  std::vector<Mask> walks_;         // [agent]: its walks
-  std::vector<Mask> tlbis_;         // [agent]: its invalidations
-  std::vector<Mask> independent_;   // [agent]: events that commute with everything
+  std::vector<Mask> walks_;        // [agent]: its walks
+  std::vector<Mask> tlbis_;        // [agent]: its invalidations
+  std::vector<Mask> independent_;  // [agent]: events that commute with everything
+  std::vector<Mask> assuming_;     // [agent]: reads that assume what they yield
+  bool has_assumptions_ = false;
   std::vector<DirectLeaf> direct_;  // by address
   bool nodes_never_change_ = false;
   bool stops_ = false;  // some agent stops or interrupts others

@@ -145,8 +145,11 @@ std::uint8_t Semantics::operand_value(const State& s, const Operand& o) const {
 // the descriptor translates an address.
 void Semantics::sight_lost_update(const State& s, const Event& e, std::uint8_t index,
                                   MachineSink& sink) const {
+  const CellValue& now = cell_value(s, e.cell);
   const bool undoes =
-      e.recomputes && layout_.registers[e.value.reg].get(s) != cell_value(s, e.cell).raw_id + 1U;
+      e.recomputes &&
+      (e.value.reg == kNoIndex ? now.kind == ValueKind::kJunk || now.raw != e.assumed
+                               : layout_.registers[e.value.reg].get(s) != now.raw_id + 1U);
   if (!undoes) return;
   Sighting sighting;
   for_each_bit(slice_.cells[e.cell].same, [&](unsigned c) {
@@ -161,21 +164,47 @@ void Semantics::sight_lost_update(const State& s, const Event& e, std::uint8_t i
   sink.sight(sighting, &t);
 }
 
+// What a read of a descriptor yields, as an index into Slice::raws; their number for bytes of
+// nobody's, kNoAddress if it has to wait for a store that it takes its value from.
+std::uint64_t Semantics::value_read(const State& s, const Event& e, std::uint8_t index) const {
+  const CellValue* value = &cell_value(s, e.cell);
+  const std::uint8_t store =
+      e.kind == EventKind::kReadCell ? pending_store(s, e.agent, index) : kNoIndex;
+  if (store != kNoIndex) {
+    const std::uint8_t stored = operand_value(s, slice_.agents[e.agent].events[store].value);
+    if (stored == kNoIndex) return kNoAddress;
+    value = &slice_.cells[e.cell].values[stored];
+  }
+  return value->kind == ValueKind::kJunk ? slice_.raws.size() : value->raw_id;
+}
+
+bool Semantics::assumptions_met(const State& s) const {
+  for (const std::uint8_t a : indices(slice_.agents)) {
+    const std::uint64_t executed = layout_.agents[a].executed.get(s);
+    if ((assuming_[a] & runnable(s, a) & ~executed) != 0) return false;
+  }
+  return true;
+}
+
 void Semantics::execute_cell(const State& s, const Event& e, std::uint8_t index,
                              MachineSink& sink) const {
   State next = s;
   const std::uint8_t old = value_of(s, e.cell);
-  const CellValue& now = cell_value(s, e.cell);
-  if (e.kind == EventKind::kReadCell) {
-    std::uint64_t raw = now.kind == ValueKind::kJunk ? slice_.raws.size() : now.raw_id;
-    const std::uint8_t store = pending_store(s, e.agent, index);
-    if (store != kNoIndex) {
-      const std::uint8_t value = operand_value(s, slice_.agents[e.agent].events[store].value);
-      if (value == kNoIndex) return;
-      raw = slice_.cells[e.cell].values[value].raw_id;
+  if (e.assumes || e.kind == EventKind::kReadCell) {
+    const std::uint64_t read = value_read(s, e, index);
+    if (read == kNoAddress) return;
+    const std::uint64_t raw = read < slice_.raws.size() ? slice_.raws[read] : kUninitialised;
+    if (e.assumes && raw != e.assumed) {
+      sink.refute({e.op, raw});
+      return;
     }
-    layout_.registers[e.into].set(next, raw + 1);
-  } else if (e.kind == EventKind::kWriteCell) {
+    if (e.into != kNoIndex) layout_.registers[e.into].set(next, read + 1);
+  }
+  if (e.kind == EventKind::kReadCell) {
+    finish(next, e, index, sink);
+    return;
+  }
+  if (e.kind == EventKind::kWriteCell) {
     const std::uint8_t value = operand_value(s, e.value);
     sight_lost_update(s, e, index, sink);
     write_cell(next, e.cell, value, !e.copies_tables);

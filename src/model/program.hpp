@@ -106,6 +106,10 @@ struct DescriptorExpr {
   std::uint64_t set = 0;
 };
 
+// What a descriptor read yields where nobody has initialised the bytes, for op::ReadDescriptor and
+// op::CompareExchangeDescriptor that assume a value.
+inline constexpr std::uint64_t kUninitialised = 0xdead'0000'0000'0ffe;
+
 // kExchange is a compare-exchange: it needs write permission even where the comparison fails.
 enum class AccessKind : std::uint8_t { kLoad, kStore, kAdd, kExchange };
 
@@ -117,16 +121,24 @@ struct WriteDescriptor {
   CellId cell = kNone;
   DescriptorExpr value;
   std::optional<VaPage> through;
+  // The value of the descriptor that a constant was computed from: a store that finds another
+  // undoes somebody's update, as one from a register does.
+  std::optional<std::uint64_t> computed_from{};
 };
+// With `assumed` the agent is one path of a thread that branches on what it reads: a run in which
+// the read yields anything else is no run of this program, and what it yields is reported.
 struct ReadDescriptor {
   CellId cell = kNone;
   RegisterId into = kNone;
+  std::optional<std::uint64_t> assumed{};
 };
-// Compare-exchange: stores `desired` if the cell holds `expected`, else does nothing.
+// Compare-exchange: stores `desired` if the cell holds `expected`, else does nothing. `assumed`:
+// the value that the cell is found to hold, as for a read.
 struct CompareExchangeDescriptor {
   CellId cell = kNone;
   DescriptorExpr expected;
   DescriptorExpr desired;
+  std::optional<std::uint64_t> assumed{};
 };
 // An atomic read-modify-write that always succeeds (a CAS loop, or LDCLR and LDSET).
 struct UpdateDescriptor {
@@ -225,7 +237,18 @@ struct Op {
   Operation operation;
   Location location;
   std::string text;
+  // Earlier operations of the agent, ascending, that this one depends on (address, data, control).
+  std::vector<std::uint32_t> after{};
 };
+
+// Whether the operation assumes what it reads.
+inline bool assumes(const Op& op) {
+  if (const auto* read = std::get_if<op::ReadDescriptor>(&op.operation)) {
+    return read->assumed.has_value();
+  }
+  const auto* exchange = std::get_if<op::CompareExchangeDescriptor>(&op.operation);
+  return exchange != nullptr && exchange->assumed.has_value();
+}
 
 // Calls `f` with the operation and, where it is an interrupt, with what its handler does.
 template <typename F>

@@ -76,6 +76,10 @@ bool ProgramIndex::add_maintenance(const Op& op, OpRef ref) {
 
 void ProgramIndex::add(const Op& op, OpRef ref) {
   if (add_maintenance(op, ref)) return;
+  if (assumes(op)) {
+    everywhere_.push_back(ref);
+    has_assumptions_ = true;
+  }
   const auto cell = [&](CellId id) { cells_[id].push_back(ref); };
   const auto page = [&](PageRef p) { pages_[page_key(p)].push_back(ref); };
   const auto frame = [&](FrameId f) { page({false, f}); };
@@ -254,6 +258,31 @@ void ProgramIndex::add_group(std::uint64_t raw, int level, CellId cell) {
   if (vas == cell_vas_.end() || !arch::is_contiguous(g, {raw}, level)) return;
   const std::uint64_t bytes = arch::level_size_bytes(g, level) * arch::contiguous_entries(g, level);
   for (const std::uint64_t va : vas->second) groups_[va & ~(bytes - 1)] = level;
+}
+
+std::vector<std::uint64_t> ProgramIndex::addresses_of_assumptions() const {
+  std::vector<std::uint64_t> addresses;
+  const arch::Features& features = program_->machine.features;
+  if (!features.hardware_af && !features.hardware_dirty) return addresses;
+  const auto take = [&](CellId cell) {
+    const int level = program_->tables[program_->cells[cell].table].level;
+    const auto is_leaf = [&](std::uint64_t raw) {
+      return arch::is_leaf(program_->machine.geometry, {raw}, level);
+    };
+    const auto& stored = values_.of(cell);
+    const bool leaf = is_leaf(program_->cells[cell].initial) ||
+                      std::any_of(stored.begin(), stored.end(), is_leaf);
+    const auto vas = cell_vas_.find(cell);
+    if (!leaf || vas == cell_vas_.end()) return;
+    addresses.insert(addresses.end(), vas->second.begin(), vas->second.end());
+  };
+  for (const OpRef ref : everywhere_) {
+    const Operation& operation = program_->agents[ref.agent].ops[ref.op].operation;
+    if (const auto* read = std::get_if<op::ReadDescriptor>(&operation)) take(read->cell);
+    const auto* exchange = std::get_if<op::CompareExchangeDescriptor>(&operation);
+    if (exchange != nullptr) take(exchange->cell);
+  }
+  return addresses;
 }
 
 TableId ProgramIndex::table_below(std::uint64_t raw, int level) const {

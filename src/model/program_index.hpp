@@ -45,6 +45,12 @@ class ProgramIndex {
   // Operations that belong to every slice: locks, stops, interrupts, root writes, table copies.
   [[nodiscard]] const std::vector<OpRef>& everywhere() const { return everywhere_; }
 
+  // Whether some operation assumes what it reads. Such operations are in everywhere() too: a run
+  // that refutes one of them is no run of the program, whatever it shows.
+  [[nodiscard]] bool has_assumptions() const { return has_assumptions_; }
+  // Addresses whose walks may make hardware update a descriptor that some operation assumes.
+  [[nodiscard]] std::vector<std::uint64_t> addresses_of_assumptions() const;
+
   // Frames that are freed and touched by output address, and that no leaf ever names.
   [[nodiscard]] std::vector<FrameId> unmapped_freed_frames() const;
   // The frame or table at an output address, or nothing.
@@ -103,6 +109,7 @@ class ProgramIndex {
   };
   std::vector<Wide> wide_;
   std::vector<OpRef> everywhere_;
+  bool has_assumptions_ = false;
   std::unordered_map<std::uint64_t, PageRef> addresses_;
   std::unordered_map<FrameId, std::vector<std::uint64_t>> aliases_;
   std::unordered_map<CellId, std::vector<std::uint64_t>> cell_vas_;  // that it translates

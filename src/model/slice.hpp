@@ -195,7 +195,9 @@ struct Event {
   std::vector<std::uint8_t> update;  // kUpdateCell: old value index -> new value index
   AccessKind access = AccessKind::kLoad;
   bool may_fault = false;
-  bool recomputes = false;     // stores a changed copy of what was read from the same descriptor
+  bool recomputes = false;  // stores a changed copy of what was read from the same descriptor
+  bool assumes = false;     // kReadCell, kCasCell: any value but `assumed` ends the run
+  std::uint64_t assumed = 0;
   bool copies_tables = false;  // part of op::CopyTables: no update of its own
   bool relies = false;         // reads a page whose contents must hold still
   std::uint8_t lock = 0;

@@ -502,6 +502,8 @@ bool SliceBuilder::grow_values() {
       if (const auto* read = std::get_if<op::ReadDescriptor>(&op.operation)) {
         draft(read->cell, kNoIndex, kNoIndex, false);
       }
+      const auto* cas = std::get_if<op::CompareExchangeDescriptor>(&op.operation);
+      if (cas != nullptr && cas->assumed) draft(cas->cell, kNoIndex, kNoIndex, false);
       grown |= grow_from(op, ref.agent);
       grown |= grow_windows(op);
       grown |= grow_sources(op, ref.agent);

@@ -90,6 +90,7 @@ class EventBuilder {
   OrderBuilder order_{arch::Ets::kNone, true};
   std::uint8_t thread_ = 0;
   std::uint32_t origin_ = 0;
+  Mask dependencies_ = 0;  // of the operation at hand: Op::after
   std::map<std::pair<std::uint32_t, RegisterId>, std::uint8_t> registers_;
   Event overflow_;  // takes what no longer fits, in a slice that is refused
 };
@@ -148,15 +149,27 @@ void EventBuilder::add_agents(const std::set<OpRef>& ops) {
 void EventBuilder::lower_range(std::uint32_t agent, const std::vector<std::uint32_t>& relevant) {
   std::uint32_t from = 0;
   const std::uint8_t own = thread_;
+  std::map<std::uint32_t, Mask> events_of;
   for (const std::uint32_t i : relevant) {
     lower_barriers(agent, from, i);
     const Op& op = program_.agents[agent].ops[i];
     origin_ = static_cast<std::uint32_t>(slice_.origins.size());
     slice_.origins.push_back({agent, &op});
+    dependencies_ = 0;
+    for (const std::uint32_t source : op.after) {
+      if (const auto known = events_of.find(source); known != events_of.end()) {
+        dependencies_ |= known->second;
+      }
+    }
+    const std::size_t before = thread().events.size();
     lower(op);
     if (!slice_.bound.empty()) return;
+    for (std::size_t e = before; e < slice_.agents[own].events.size(); ++e) {
+      events_of[i] |= bit(static_cast<unsigned>(e));
+    }
     from = i + 1;
   }
+  dependencies_ = 0;
   thread_ = own;
   close_thread();
 }
@@ -190,7 +203,7 @@ Event& EventBuilder::push(EventKind kind, std::uint16_t classes, Mask extra_pred
   const bool device = slice_.walkers[thread().walker].device;
   const std::size_t before = thread().events.size();
   const Mask all_before = before == 0 ? 0 : ~Mask{0} >> (64 - before);
-  order_.add_event(classes, device ? extra_preds | all_before : extra_preds);
+  order_.add_event(classes, extra_preds | dependencies_ | (device ? all_before : 0));
   Event e;
   e.kind = kind;
   e.classes = classes;
@@ -324,8 +337,9 @@ void EventBuilder::operator_on(const op::WriteDescriptor& o) {
   if (!o.through) {
     Event& e = push(EventKind::kWriteCell, kWrites, same_cell(cell) | producers(o.value));
     e.cell = cell;
-    e.recomputes = was_read_from(value.reg, cell);
+    e.recomputes = was_read_from(value.reg, cell) || o.computed_from.has_value();
     e.value = std::move(value);
+    if (o.computed_from) e.assumed = *o.computed_from;
     return;
   }
   const std::uint8_t va = va_point(address_of(*o.through));
@@ -343,6 +357,8 @@ void EventBuilder::operator_on(const op::ReadDescriptor& o) {
   Event& e = push(EventKind::kReadCell, kReads, but_plain_stores(same_cell(cell)));
   e.cell = cell;
   e.into = register_for(thread().agent, o.into);
+  e.assumes = o.assumed.has_value();
+  e.assumed = o.assumed.value_or(0);
 }
 
 void EventBuilder::operator_on(const op::CompareExchangeDescriptor& o) {
@@ -355,6 +371,8 @@ void EventBuilder::operator_on(const op::CompareExchangeDescriptor& o) {
   e.cell = cell;
   e.expected = std::move(expected);
   e.value = std::move(desired);
+  e.assumes = o.assumed.has_value();
+  e.assumed = o.assumed.value_or(0);
 }
 
 void EventBuilder::operator_on(const op::UpdateDescriptor& o) {

@@ -53,7 +53,7 @@ class RegisterContents {
   explicit RegisterContents(const Slice& slice) : raws_(slice.register_count) {
     for (const SliceAgent& agent : slice.agents) {
       for (const Event& e : agent.events) {
-        if (e.kind != EventKind::kReadCell) continue;
+        if (e.kind != EventKind::kReadCell || e.into == kNoIndex) continue;
         for (const CellValue& v : slice.cells[e.cell].values) raws_[e.into].push_back(v.raw_id);
       }
     }
@@ -183,7 +183,7 @@ class Succession {
       for (const std::uint8_t v : indices(values)) found |= moves(v, e.update[v]);
       return found;
     }
-    if (!e.recomputes) {
+    if (!e.recomputes || e.value.reg == kNoIndex) {
       for_each_bit(operand_values(e.value, holds_),
                    [&](unsigned v) { found |= page_of(values[v]) != kNoIndex; });
       return found;
@@ -225,6 +225,7 @@ class Succession {
     const auto& values = slice_.cells[e.cell].values;
     const ValueSet before = values_[e.cell];
     if (e.kind == EventKind::kReadCell) {
+      if (e.into == kNoIndex) return;
       raws_[e.into].clear();
       for_each_bit(before, [&](unsigned v) { raws_[e.into].push_back(values[v].raw_id); });
       return;

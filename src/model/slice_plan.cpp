@@ -278,6 +278,7 @@ std::vector<SliceRequest> plan_slices(const ProgramIndex& index, bool slicing) {
   for (const SliceRequest& condition : conditions) {
     if (!is_of_one_address(condition)) requests.push_back(condition);
   }
+  if (requests.empty() && index.has_assumptions()) requests.emplace_back();
   return requests;
 }
 
@@ -294,6 +295,11 @@ Slice build_slice(const ProgramIndex& index, const SliceSettings& settings,
       if (!own && stores_at(index, va)) environment.insert(va);
     }
   }
+  for (const std::uint64_t va : index.addresses_of_assumptions()) {
+    const bool own = std::find(request.addresses.begin(), request.addresses.end(), va) !=
+                     request.addresses.end();
+    if (!own) environment.insert(va);
+  }
   if (environment.empty()) return slice;
   SliceRequest wider = request;
   for (const std::uint64_t va : environment) {
@@ -301,7 +307,8 @@ Slice build_slice(const ProgramIndex& index, const SliceSettings& settings,
   }
   slice = SliceBuilder(index, settings).build(wider);
   if (environment.size() > kMostEnvironment && slice.bound.empty()) {
-    slice.bound = "a page is writable at more than 4 other addresses";
+    slice.bound =
+        "more than 4 other addresses affect what is stored in a page or read from a table";
   }
   return slice;
 }
