@@ -16,6 +16,7 @@ MAY_INCLUDE = {
     "arch": (),
     "pgtable": ("arch",),
     "model": ("arch",),
+    "explore": ("model", "pgtable", "arch"),
     "monitor": ("arch",),
     "lang": ("model", "arch"),
     "plan": ("model", "arch"),
