@@ -62,9 +62,9 @@ std::vector<Cell> cells_of(std::string_view line, std::uint32_t number) {
 }
 
 // The value whose name a cell holds; another name is an error.
-template <typename T, std::size_t N>
+template <typename T, std::size_t kCount>
 std::optional<T> named(Reader& reader, const Cell& cell,
-                       const std::array<std::string_view, N>& names) {
+                       const std::array<std::string_view, kCount>& names) {
   if (cell.text.empty()) return std::nullopt;
   const auto found = std::ranges::find(names, cell.text);
   if (found != names.end()) return static_cast<T>(found - names.begin());
