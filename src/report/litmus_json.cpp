@@ -6,10 +6,10 @@ namespace {
 
 namespace litmus = model::litmus;
 
-Json states_json(const litmus::Result& result) {
-  Json states = Json::array();
-  for (const litmus::FinalState& state : result.states) states.push_back(litmus::text_of(state));
-  return states;
+Json states_json(const std::vector<litmus::FinalState>& states) {
+  Json json = Json::array();
+  for (const litmus::FinalState& state : states) json.push_back(litmus::text_of(state));
+  return json;
 }
 
 Json statistics_json(const litmus::Result& result) {
@@ -21,9 +21,17 @@ Json statistics_json(const litmus::Result& result) {
 
 Json machine_json(const litmus::Result& machine) {
   return {{"observation", litmus::name(machine.observation())},
-          {"states", states_json(machine)},
+          {"states", states_json(machine.states)},
           {"flags", machine.flags},
           {"statistics", statistics_json(machine)}};
+}
+
+Json beyond_json(const std::vector<litmus::BeyondState>& states) {
+  Json json = Json::array();
+  for (const litmus::BeyondState& beyond : states) {
+    json.push_back({{"state", litmus::text_of(beyond.state)}, {"takes", beyond.takes}});
+  }
+  return json;
 }
 
 }  // namespace
@@ -42,8 +50,10 @@ Json litmus_json(const LitmusCase& judged) {
   json["verdict"] = verdict_of(judged);
   json["kind"] = litmus::name(litmus::kind_of(judged.test, result));
   json["observation"] = litmus::name(result.observation());
-  json["states"] = states_json(result);
+  json["states"] = states_json(result.states);
   json["flags"] = result.flags;
+  json["beyond"] = beyond_json(judgement.beyond);
+  json["beyond_bound"] = text_or_null(judgement.beyond_bound);
   json["engine"] = litmus::name(judgement.engine);
   json["model"] = litmus::name_of(judgement.model);
   json["micros"] = judged.micros;

@@ -154,6 +154,13 @@ std::string litmus_details(const LitmusCase& judged, const Painter& paint) {
   for (const litmus::FinalState& state : judgement.result.states) {
     text += detail(paint, state.satisfies ? "satisfies" : "state", printable(text_of(state)));
   }
+  for (const litmus::BeyondState& beyond : judgement.beyond) {
+    text += detail(paint, "beyond",
+                   printable(text_of(beyond.state)) + "  " + std::string(beyond.takes));
+  }
+  if (!judgement.beyond_bound.empty()) {
+    text += detail(paint, "beyond", "not all of it: " + judgement.beyond_bound);
+  }
   text += detail(paint, "kind", litmus::name(litmus::kind_of(judged.test, judgement.result)));
   const std::string engine(litmus::name(judgement.engine));
   text += detail(paint, "model",
@@ -161,9 +168,8 @@ std::string litmus_details(const LitmusCase& judged, const Painter& paint) {
                      (engine == "both" ? ", both engines" : ", engine " + engine));
   const bool machine_only = judgement.engine == litmus::Engine::kMachine;
   const std::string covered = is_exhaustive(judged) ? "exhaustive: " : "not exhaustive: ";
-  text += detail(
-      paint, "covered",
-      covered + figures_text(judgement.result.statistics, machine_only ? "states" : "candidates"));
+  text +=
+      detail(paint, "covered", covered + figures_text(judgement.result.statistics, machine_only));
   if (judgement.machine) {
     text += detail(paint, "machine", figures_text(judgement.machine->statistics, true));
   }

@@ -30,6 +30,10 @@ enum class EventKind : std::uint8_t {
   kWriteSystem,  // MSR of a register that translation depends on, or of ELR and the like
 };
 
+// What a walk makes of two values that a TLB holds of one descriptor although one had to be broken
+// before the other was made.
+enum class WalkHazard : std::uint8_t { kNone, kMixture, kConflict };
+
 // Of kWalk and, for its address, of the access or fault that it serves.
 struct WalkInfo {
   arch::Regime regime = arch::Regime::kEl10;
@@ -40,9 +44,12 @@ struct WalkInfo {
   std::uint8_t translation = 0;  // numbers the translations of a run: same-translation
   std::uint16_t asid = 0;
   std::uint16_t vmid = 0;
-  bool global = false;   // leaf of stage 1 with nG=0
-  Address va = 0;        // that is being translated
-  Address ipa = 0;       // stage 2: that is being translated
+  bool global = false;  // leaf of stage 1 with nG=0
+  Address va = 0;       // that is being translated
+  Address ipa = 0;      // stage 2: that is being translated
+  // A mixture or a conflict is of these two; Event::value is the mixture, or the first of them.
+  WalkHazard hazard = WalkHazard::kNone;
+  std::array<Value, 2> met{};
   Value descriptor = 0;  // of an access: the stage 1 leaf that it went through, 0 for none
 };
 
@@ -114,7 +121,7 @@ struct ThreadRun {
 // Whether a fault comes from translation rather than from an instruction that asks for it.
 constexpr bool is_mmu_fault(FaultType type) {
   return type == FaultType::kTranslation || type == FaultType::kAccessFlag ||
-         type == FaultType::kPermission;
+         type == FaultType::kPermission || type == FaultType::kConflict;
 }
 
 constexpr RunMask run_bit(unsigned e) { return RunMask{1} << e; }

@@ -39,6 +39,8 @@ std::string_view kind_name(FaultType type) {
       return "SupervisorCall";
     case FaultType::kTagCheck:
       return "TagCheck";
+    case FaultType::kConflict:
+      return "Conflict";
   }
   return {};
 }

@@ -132,6 +132,7 @@ class Interpreter : private DescriptorSource {
                                                             Value descriptor) const;
   [[nodiscard]] WalkRequest walk_request(const Access& access, std::optional<RunEvent>& kept_since);
   [[nodiscard]] bool shows(const WalkStep& step, bool two_stages);
+  void read_single_level(WalkStep& step);
   void keep_walk(const Access& access, Translated& out, const WalkStep& step);
   void update_descriptor(const Translated& where, bool dirty);
   Value read_descriptor(Address descriptor) override;

@@ -32,6 +32,8 @@ Value fault_status(const WalkFault& fault) {
       return 0b001000 | level;
     case FaultType::kPermission:
       return 0b001100 | level;
+    case FaultType::kConflict:
+      return 0b110000;
     default:
       return 0b000100 | level;
   }
@@ -49,11 +51,6 @@ Value packed(const Flags& f) {
 Flags unpacked(Value spsr) {
   const Value bits = spsr >> kFlagsLo;
   return {(bits & 8) != 0, (bits & 4) != 0, (bits & 2) != 0, (bits & 1) != 0};
-}
-
-constexpr bool is_mmu(FaultType type) {
-  return type == FaultType::kTranslation || type == FaultType::kAccessFlag ||
-         type == FaultType::kPermission;
 }
 
 }  // namespace
@@ -231,7 +228,7 @@ Event& Interpreter::take_exception(const Exception& exception) {
   e.fault.enters_handler = handler != nullptr && !nested;
   if (is_herd()) {
     system(SystemRegister::kElrEl1) = {exception.preferred_return, exception.from.as_choice()};
-    if (!is_mmu(exception.type)) system(SystemRegister::kEsrEl1) = {exception.syndrome, {}};
+    if (!is_mmu_fault(exception.type)) system(SystemRegister::kEsrEl1) = {exception.syndrome, {}};
     resume_after_fault(handler, exception.type == FaultType::kSupervisorCall);
   } else {
     enter_handler(exception, handler);

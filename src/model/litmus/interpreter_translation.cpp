@@ -2,6 +2,7 @@
 
 #include "model/litmus/interpreter.hpp"
 #include "model/litmus/tlbi_scope.hpp"
+#include "model/litmus/walk_hazards.hpp"
 
 namespace amalgam::model::litmus {
 namespace {
@@ -114,6 +115,27 @@ std::optional<FaultType> Interpreter::check_single_level(const Access& access,
   return FaultType::kPermission;
 }
 
+// The last-level descriptor: one of its values or, where hazards are asked for, what becomes of
+// two.
+void Interpreter::read_single_level(WalkStep& step) {
+  const std::span<const Value> values = memory_.walk_values(step.descriptor);
+  std::vector<HazardChoice> hazards;
+  if (options_.mixtures || options_.conflicts) hazards = hazards_of(test_, values);
+  std::erase_if(hazards, [&](const HazardChoice& h) {
+    return h.kind == WalkHazard::kMixture ? !options_.mixtures : !options_.conflicts;
+  });
+  const unsigned taken = choices_->choose(values.size() + hazards.size());
+  impossible_ = impossible_ || values.empty();
+  if (taken < values.size()) {
+    step.value = values[taken];
+  } else if (!hazards.empty()) {
+    const HazardChoice& hazard = hazards[taken - values.size()];
+    step.value = hazard.value;
+    step.info.hazard = hazard.kind;
+    step.info.met = hazard.met;
+  }
+}
+
 // herd's abstraction: one descriptor a page. Its walk always shows, but for one that could do
 // nothing to the order of events: the descriptor never changes, the access goes through, hardware
 // updates nothing and all descriptors have the same attributes. What is before or after such a walk
@@ -125,15 +147,19 @@ Interpreter::Translated Interpreter::translate_single_level(const Access& access
   const bool is_mapped = page != pages_.end() && page->first == (access.va & ~kPageMask);
   WalkStep step;
   step.descriptor = is_mapped ? page->second : 0;
-  step.value = is_mapped ? read_descriptor(step.descriptor) : 0;
   step.info.va = access.va;
+  if (is_mapped) read_single_level(step);
 
-  const auto fault = check_single_level(access, step.value);
+  const bool conflict = step.info.hazard == WalkHazard::kConflict;
+  const auto fault = conflict ? FaultType::kConflict : check_single_level(access, step.value);
   if (fault) out.fault = WalkFault{.type = *fault, .level = 3};
-  step.info.faulting = fault && *fault != FaultType::kPermission;
+  step.info.faulting = fault == FaultType::kTranslation || fault == FaultType::kAccessFlag;
   const bool updates_af = thread_.hardware_af || thread_.hardware_dirty;
   out.sets_af = !fault && updates_af && (step.value & kAccessFlag) == 0;
   out.sets_dirty = !fault && thread_.hardware_dirty && (step.value & kReadOnly) != 0;
+  // What hardware would write back of an entry that nobody wrote is not known.
+  const bool updates = out.sets_af || (out.sets_dirty && access.write);
+  if (step.info.hazard != WalkHazard::kNone && updates) impossible_ = true;
   out.leaf = step.value;
   out.leaf_address = step.descriptor;
   out.pa = (step.value & kOutputMask) | (access.va & kPageMask);

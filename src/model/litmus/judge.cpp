@@ -98,6 +98,44 @@ std::optional<Engine> engine_named(std::string_view name) {
   return static_cast<Engine>(found - kEngines.begin());
 }
 
+namespace {
+
+constexpr std::string_view kBreakBeforeMakeFlag = "Warning-BBM-expected";
+
+// The machine's final states with some of what the model leaves out.
+Result with_hazards(const Test& test, ModelOptions model, bool mixtures, bool conflicts,
+                    const Limits& limits) {
+  model.mixtures = mixtures;
+  model.conflicts = conflicts;
+  const Runs runs = enumerate_runs(test, model, limits);
+  Result result = run_machine(test, runs, model, limits);
+  if (!runs.bound.empty()) result.bound = runs.bound;
+  return result;
+}
+
+bool has(const Result& result, const FinalState& state) {
+  return std::ranges::binary_search(result.states, state);
+}
+
+// What hardware may do beyond the model where a break is missing.
+void look_beyond(const Test& test, const Limits& limits, Judgement& judgement) {
+  const std::vector<std::string>& flags = judgement.result.flags;
+  if (std::ranges::find(flags, kBreakBeforeMakeFlag) == flags.end()) return;
+  const Result all = with_hazards(test, judgement.model, true, true, limits);
+  const Result mixtures = with_hazards(test, judgement.model, true, false, limits);
+  const Result conflicts = with_hazards(test, judgement.model, false, true, limits);
+  judgement.beyond_bound = all.bound;
+  for (const FinalState& state : all.states) {
+    if (has(judgement.result, state)) continue;
+    const std::string_view takes = has(mixtures, state)    ? "amalgamation"
+                                   : has(conflicts, state) ? "conflict-abort"
+                                                           : "both";
+    judgement.beyond.push_back({state, takes});
+  }
+}
+
+}  // namespace
+
 Judgement judge(const Test& test, const JudgeOptions& options) {
   Judgement judgement;
   judgement.model = options.model.value_or(default_model(test));
@@ -111,6 +149,7 @@ Judgement judge(const Test& test, const JudgeOptions& options) {
     judgement.result = run_reference(test, runs, judgement.model, options.limits);
   }
   judgement.bound = runs.bound.empty() ? judgement.result.bound : runs.bound;
+  if (judgement.decided()) look_beyond(test, options.limits, judgement);
   if (options.engine == Engine::kBoth) {
     judgement.machine = run_machine(test, runs, judgement.model, options.limits);
     if (judgement.bound.empty()) judgement.bound = judgement.machine->bound;

@@ -20,6 +20,12 @@ struct JudgeOptions {
   Limits limits;
 };
 
+// A final state that no published model has.
+struct BeyondState {
+  FinalState state;
+  std::string_view takes;  // what it takes: "amalgamation", "conflict-abort", or "both"
+};
+
 struct Judgement {
   ModelOptions model;
   Engine engine = Engine::kReference;
@@ -30,6 +36,10 @@ struct Judgement {
   // Where both are complete and differ: a line a difference. Flags are not compared.
   std::vector<std::string> disagreements;
   // Not empty: not decided, and the limit that was hit or what the model does not speak of.
+  // Of a test that is flagged for a missing break-before-make: the final states that mixtures of
+  // two descriptors or TLB conflict aborts add. No published model has them.
+  std::vector<BeyondState> beyond;
+  std::string beyond_bound;  // not empty: `beyond` is not all, and the limit that was hit
   std::string bound;
 
   [[nodiscard]] bool decided() const { return bound.empty(); }

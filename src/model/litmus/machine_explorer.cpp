@@ -85,6 +85,7 @@ bool MachineExplorer::is_forced(const MachineState& state, const MachineEvent& m
 bool MachineExplorer::has_rivals(const MachineState& state, EventId e, const Sources& found) const {
   const MachineEvent& m = event(e);
   if (found.size() != 1 || m.pair != kNoEvent) return true;
+  if (m.event->walk.hazard != WalkHazard::kNone) return true;
   if (program_.locations[m.location].spurious_af) return true;
   const auto& stores = program_.locations[m.location].stores;
   return std::ranges::any_of(stores, [&](EventId w) {
@@ -214,6 +215,20 @@ EventId MachineExplorer::own_pending_store(const MachineState& state, EventId e)
   return youngest;
 }
 
+// Whether anybody but the reader's thread has written its location after `source`. Arm's model
+// keeps two reads of a thread in order against the writes of others alone: its own walk's update
+// of the descriptor that they read is no such write.
+bool MachineExplorer::overwritten_by_others(const MachineState& state, const MachineEvent& reader,
+                                            Source source) const {
+  for (unsigned i = source; i < state.log_size; ++i) {
+    const LogEntry& entry = state.log[i];
+    if (entry.location != reader.location) continue;
+    if (entry.author >= program_.events.size()) return true;
+    if (event(entry.author).thread != reader.thread) return true;
+  }
+  return false;
+}
+
 bool MachineExplorer::agrees_with_later_reads(const MachineState& state, EventId e,
                                               Source source) const {
   if (mutated(LitmusMutation::kMachineNoLocalOrder)) return true;
@@ -230,7 +245,11 @@ bool MachineExplorer::agrees_with_later_reads(const MachineState& state, EventId
                                                      : state.log[taken - 1].author;
     const bool own_between = author < program_.events.size() && event(author).thread == m.thread &&
                              event(author).index > m.index;
-    if (!own_between && taken != source) return false;
+    if (taken == source) continue;
+    if (own_between && (is_cambridge() || taken >= kForwarded)) continue;
+    if (is_cambridge() || taken >= kForwarded || overwritten_by_others(state, m, taken)) {
+      return false;
+    }
   }
   return true;
 }
@@ -276,24 +295,50 @@ bool MachineExplorer::is_in_force(const MachineState& state, EventId tlbi, Event
 MachineExplorer::Sources MachineExplorer::sources_of_walk(const MachineState& state,
                                                           EventId e) const {
   const MachineEvent& m = event(e);
+  if (m.event->walk.hazard != WalkHazard::kNone) return sources_of_hazard(state, e);
+  Sources found = cached_sources(state, e, m.value);
+  if (!is_cambridge()) return found;
+  for (const EventId w : program_.locations[m.location].stores) {
+    if (event(w).value == m.value && may_forward(state, w, e)) {
+      found.push_back(static_cast<Source>(kForwarded | w));
+    }
+  }
+  return found;
+}
+
+// Both values are there to be met. The older one stands for the pair: what removes it ends the
+// hazard, and waits for the access.
+MachineExplorer::Sources MachineExplorer::sources_of_hazard(const MachineState& state,
+                                                            EventId e) const {
+  Sources found;
+  const Sources first = cached_sources(state, e, event(e).met[0]);
+  const Sources second = cached_sources(state, e, event(e).met[1]);
+  for (const Source a : first) {
+    for (const Source b : second) {
+      if (a != b) found.push_back(std::min(a, b));
+    }
+  }
+  std::ranges::sort(found);
+  found.erase(std::unique(found.begin(), found.end()), found.end());
+  return found;
+}
+
+// The stores of `value` that memory has seen and that the walk may still use.
+MachineExplorer::Sources MachineExplorer::cached_sources(const MachineState& state, EventId e,
+                                                         std::uint8_t value) const {
+  const MachineEvent& m = event(e);
   Sources found;
   const bool fresh = m.event->walk.faulting && !mutated(LitmusMutation::kMachineStaleFaults);
   const Source now = latest(state, m.location);
   for (Source s = 0; s <= state.log_size; ++s) {
     if (s != kInitialSource && state.log[s - 1].location != m.location) continue;
-    if ((fresh && s != now) || value_at(state, m.location, s) != m.value) continue;
+    if ((fresh && s != now) || value_at(state, m.location, s) != value) continue;
     bool removed = false;
     for (unsigned i = 0; i < state.log_size; ++i) {
       if (state.log[i].location != kNoLocation || program_.two_stages) continue;
       removed |= is_in_force(state, state.log[i].author, e) && is_stale(state, e, s, i);
     }
     if (!removed) found.push_back(s);
-  }
-  if (!is_cambridge()) return found;
-  for (const EventId w : program_.locations[m.location].stores) {
-    if (event(w).value == m.value && may_forward(state, w, e)) {
-      found.push_back(static_cast<Source>(kForwarded | w));
-    }
   }
   return found;
 }

@@ -55,8 +55,13 @@ class MachineExplorer {
   [[nodiscard]] Source settled(const MachineState& state, EventId reader) const;
   [[nodiscard]] Sources sources_of_read(const MachineState& state, EventId e) const;
   [[nodiscard]] Sources sources_of_walk(const MachineState& state, EventId e) const;
+  [[nodiscard]] Sources sources_of_hazard(const MachineState& state, EventId e) const;
+  [[nodiscard]] Sources cached_sources(const MachineState& state, EventId e,
+                                       std::uint8_t value) const;
   [[nodiscard]] EventId own_pending_store(const MachineState& state, EventId e) const;
   [[nodiscard]] bool may_forward(const MachineState& state, EventId store, EventId reader) const;
+  [[nodiscard]] bool overwritten_by_others(const MachineState& state, const MachineEvent& reader,
+                                           Source source) const;
   [[nodiscard]] bool agrees_with_later_reads(const MachineState& state, EventId e,
                                              Source source) const;
 

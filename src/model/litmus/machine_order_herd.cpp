@@ -88,7 +88,8 @@ class HerdOrder {
     if (!ets_ || !in(sets_.walks, e)) return 0;
     RunMask found = 0;
     for_each_event(sets_.mmu_faults, [&](RunEvent f) {
-      const bool uncacheable = event(f).fault.type != FaultType::kPermission;
+      const FaultType type = event(f).fault.type;
+      const bool uncacheable = type == FaultType::kTranslation || type == FaultType::kAccessFlag;
       if ((event(f).walks & run_bit(e)) == 0) return;
       if (uncacheable || options_.ets >= arch::Ets::kEts3) found |= accesses() & sets_.earlier[f];
     });

@@ -74,6 +74,7 @@ void MachineProgram::add_thread(const Test& test, const Runs& all_runs, unsigned
     if (is_memory(own[e])) {
       m.location = location_of(test, all_runs, own[e].address);
       m.value = intern(own[e].value);
+      m.met = {intern(own[e].walk.met[0]), intern(own[e].walk.met[1])};
       if (writes_memory(own[e])) locations[m.location].stores.push_back(self);
     }
     if (own[e].kind == EventKind::kWalk) walks.push_back(self);

@@ -19,7 +19,8 @@ struct MachineEvent {
   RunEvent index = 0;  // in its run
   std::uint8_t location = kNoLocation;
   std::uint8_t value = 0;
-  EventId pair = kNoEvent;  // the other half of an exclusive, atomic or hardware update
+  std::array<std::uint8_t, 2> met{};  // of a walk that meets two values, instead of `value`
+  EventId pair = kNoEvent;            // the other half of an exclusive, atomic or hardware update
 };
 
 struct MachineLocation {

@@ -45,6 +45,10 @@ struct ModelOptions {
   // after the old root was last in use; TLBIs of other threads are not looked at. The published
   // text reads these registers as current, and two published verdicts contradict it.
   bool stale_roots = false;
+  // A walk may also meet two values that break-before-make should have kept apart, and go on with a
+  // mixture of them, or the access takes a TLB conflict abort. For the machine only.
+  bool mixtures = false;
+  bool conflicts = false;
   LitmusMutation mutation = LitmusMutation::kNone;
 
   friend bool operator==(const ModelOptions&, const ModelOptions&) = default;

@@ -74,6 +74,8 @@ void RunJoin::number_all(const Runs& runs) {
     for (const ThreadRun& run : thread) {
       for (const Event& e : run.events) {
         if (is_memory(e)) number(e.address, e.value);
+        if (e.walk.hazard == WalkHazard::kNone) continue;
+        for (const Value value : e.walk.met) number(e.address, value);
       }
     }
   }
@@ -92,6 +94,19 @@ bool RunJoin::is_initial(Address address, Value value) const {
   return value == (found == test_.memory.end() ? 0 : found->second);
 }
 
+// What a walk makes of two values needs both of them.
+void RunJoin::describe_hazard(const ThreadRun& run, unsigned walk, Choice& choice) const {
+  const Event& e = run.events[walk];
+  for (const Value value : e.walk.met) {
+    const bool own = std::ranges::any_of(run.events, [&](const Event& w) {
+      return writes_memory(w) && w.address == e.address && w.value == value;
+    });
+    const auto number = numbers_.find({e.address, value});
+    if (own || is_initial(e.address, value) || number == numbers_.end()) continue;
+    choice.needs.insert(number->second);
+  }
+}
+
 RunJoin::Choice RunJoin::describe(const ThreadRun& run) const {
   Choice choice{.run = &run,
                 .update = {},
@@ -101,6 +116,10 @@ RunJoin::Choice RunJoin::describe(const ThreadRun& run) const {
   for (unsigned i = 0; i < run.events.size(); ++i) {
     const Event& e = run.events[i];
     if (!is_memory(e)) continue;
+    if (e.walk.hazard != WalkHazard::kNone && e.kind == EventKind::kWalk) {
+      describe_hazard(run, i, choice);
+      continue;
+    }
     const std::size_t pair = numbers_.at({e.address, e.value});
     if (writes_memory(e)) {
       choice.offers.insert(pair);

@@ -74,6 +74,7 @@ class RunJoin {
   void number_all(const Runs& runs);
   [[nodiscard]] bool is_initial(Address address, Value value) const;
   [[nodiscard]] Choice describe(const ThreadRun& run) const;
+  void describe_hazard(const ThreadRun& run, unsigned walk, Choice& choice) const;
   void add_spurious_parts(const Runs& runs);
   void drop_hopeless();
   bool extend(std::size_t depth, Path& path, const PairSet& needs, const PairSet& offers,

@@ -94,6 +94,7 @@ enum class FaultType : std::uint8_t {
   kUndefinedInstruction,
   kSupervisorCall,
   kTagCheck,
+  kConflict,  // a TLB conflict abort: two entries match
 };
 
 // "A fault happened": every part that is given must match.
