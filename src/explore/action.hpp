@@ -45,7 +45,7 @@ struct Action {
   pgtable::NotifyPhase phase = pgtable::NotifyPhase::kNow;
   bool may_fault = false;
   std::uint64_t read = 0;   // what a load or an exchange yields on this path
-  std::uint32_t place = 0;  // index into the session's places
+  std::uint32_t place = 0;  // where it was called from: an index into the session's places
 
   [[nodiscard]] bool reads() const {
     return kind == ActionKind::kLoad || kind == ActionKind::kExchange;

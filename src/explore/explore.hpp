@@ -42,14 +42,19 @@ struct Options {
   arch::Geometry geometry{};
   arch::Features features{};  // `bbm` and `ets` in it are not looked at
   std::uint16_t tag = 0;      // the ASID, or VMID, of the root
-  std::vector<std::pair<std::string, std::string>> assumptions{};  // name, value: docs/machine.md
-  std::size_t max_reads = 4096;                                    // of one task in one run
-  std::size_t max_operations = 65536;                              // of one task in one run
-  std::size_t max_paths = 256;                                     // of one task
-  std::size_t max_combinations = 4096;                             // of paths of all tasks
-  std::uint64_t max_states = 20'000'000;  // of one slice of one combination
+  // Names and values of assumptions, as docs/machine.md has them.
+  std::vector<std::pair<std::string, std::string>> assumptions{};
+  // Of one task in one run.
+  std::size_t max_reads = 65536;
+  std::size_t max_operations = 1'000'000;
+  // Of one task; of paths of all tasks.
+  std::size_t max_paths = 256;
+  std::size_t max_combinations = 4096;
+  // Of one slice of one combination.
+  std::uint64_t max_states = 20'000'000;
   std::uint64_t memory_bytes = std::uint64_t{1} << 30;
-  std::string replay{};  // a Finding's token: shows that finding alone
+  // A Finding's token: shows that finding alone.
+  std::string replay{};
 };
 
 // What every CPU named may do with the pages of a range, any time, any number of times.
@@ -136,6 +141,9 @@ class Machine {
   void spawn(const std::string& name, const std::function<void()>& task,
              std::optional<std::uint32_t> cpu = std::nullopt, const Here& here = Here::current());
 
+  // Task: what follows belongs to this line of the user's code, until the next such call.
+  // Operations of a library are told with both lines.
+  void step(const Here& here = Here::current());
   // Task: accesses by input address.
   void load(std::uint64_t va, TaskAccess how = {}, const Here& here = Here::current());
   void store(std::uint64_t va, TaskAccess how = {}, const Here& here = Here::current());

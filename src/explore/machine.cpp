@@ -72,6 +72,8 @@ void Machine::spawn(const std::string& name, const std::function<void()>& task,
   session_->spawn(name, task, cpu, here);
 }
 
+void Machine::step(const Here& here) { session_->begin_step(here); }
+
 void Machine::load(std::uint64_t va, TaskAccess how, const Here& here) {
   session_->act({.kind = ActionKind::kReadMemory, .value = va, .may_fault = how.may_fault}, true,
                 here);

@@ -194,6 +194,7 @@ void Search::explore_all() {
 // has changed by that; says whether there is more to do.
 bool Search::renew() {
   std::vector<Combination> all;
+  all.reserve(explored_.size());
   for (const auto& [combination, explored] : explored_) all.push_back(combination);
   for (const Combination& combination : all) {
     if (!session_.errors().empty()) return false;
@@ -225,6 +226,10 @@ Finding Search::told(const model::Finding& finding, const Combination& combinati
   told.address = finding.page;
   std::size_t width = 0;
   for (const std::string& column : finding.witness.columns) width = std::max(width, column.size());
+  for (const Task& task : session_.setting().tasks) {
+    told.timeline.push_back("task " + task.name + " on cpu " + std::to_string(task.cpu) + "   (" +
+                            session_.place(task.place) + ')');
+  }
   std::size_t number = 0;
   for (const model::Step& step : finding.witness.steps) {
     std::string line = std::to_string(++number);

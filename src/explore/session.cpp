@@ -48,9 +48,11 @@ bool Session::is_of_other_pool(PhysicalAddress page) const {
   return in_task_ && of_task && (page - kTaskPools) / kPoolBytes != wanted_task_;
 }
 
-std::uint32_t Session::place_of(const Here& here) {
+std::uint32_t Session::place_of(const Here& here) { return intern(file_and_line(here)); }
+
+std::uint32_t Session::intern(const std::string& place) {
   const auto [slot, added] =
-      place_ids_.try_emplace(file_and_line(here), static_cast<std::uint32_t>(places_.size()));
+      place_ids_.try_emplace(place, static_cast<std::uint32_t>(places_.size()));
   if (added) places_.push_back(slot->first);
   return slot->second;
 }
@@ -157,6 +159,7 @@ void Session::spawn(const std::string& name, const std::function<void()>& body,
   memory_ = setting_.tables;
   reserved_ = 0;
   taken_ = 0;
+  step_.clear();
   in_task_ = true;
   const std::string error = fibre_.run(body);
   in_task_ = false;
@@ -180,8 +183,14 @@ std::uint32_t Session::add_mutex() { return setting_.locks++; }
 
 // --- operations ----------------------------------------------------------------------------------
 
+void Session::begin_step(const Here& here) {
+  if (!in_task_) misuse("only a task has steps", here);
+  step_ = file_and_line(here);
+}
+
 void Session::record_action(Action action, const Here& here) {
-  action.place = place_of(here);
+  const std::string own = file_and_line(here);
+  action.place = intern(step_.empty() || step_ == own ? own : step_ + ", " + own);
   path_.actions.push_back(action);
   if (path_.actions.size() > options_.max_operations) {
     cut("more than " + std::to_string(options_.max_operations) + " operations");

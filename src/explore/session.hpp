@@ -76,6 +76,7 @@ class Session {
   void release(std::size_t count) { reserved_ -= count < reserved_ ? count : reserved_; }
   PhysicalAddress take(const Here& here);
   void give_back(PhysicalAddress page, const Here& here);
+  void begin_step(const Here& here);
   // Any other operation. Set-up code may not do it if `task_only`.
   void act(Action action, bool task_only, const Here& here);
   void observe(std::uint64_t va, std::uint64_t bytes, const Observation& what, const Here& here);
@@ -90,6 +91,7 @@ class Session {
   std::uint64_t record_read(Action action, const Here& here);
   std::uint64_t* descriptor(PhysicalAddress page, std::size_t index, const Here& here);
   std::uint32_t place_of(const Here& here);
+  std::uint32_t intern(const std::string& place);
   void misuse(const std::string& what, const Here& here);
   void cut(std::string bound);
   [[nodiscard]] PhysicalAddress pool(std::uint32_t owner) const;
@@ -113,6 +115,7 @@ class Session {
   bool records_ = false;
   const std::vector<std::uint64_t>* history_ = nullptr;
   Path path_;
+  std::string step_;    // the line of the user's code that the task is at, if it says so
   TableMemory memory_;  // of the set-up, or as the task knows it
   std::set<PhysicalAddress> gone_;
   std::size_t reserved_ = 0;

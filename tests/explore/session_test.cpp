@@ -192,6 +192,21 @@ TEST(Session, PrintsRuleEffectsTimelineAndCoverage) {
                     HasSubstr("set L3 0x400000 = invalid"), HasSubstr("exhaustive: 1 tasks")));
 }
 
+TEST(Session, TellsTheStepsOfTheUsersCode) {
+  const Result result = run(options(), [](Machine& m, auto& tables) {
+    m.step();
+    auto batch = tables.batch();
+    (void)tables.unmap(kVa, kPage, batch);
+    m.free(m.page());
+  });
+  ASSERT_FALSE(result.findings.empty());
+  const std::vector<std::string>& timeline = result.findings[0].timeline;
+  EXPECT_THAT(timeline[0], AllOf(HasSubstr("task task on cpu 0"), HasSubstr("session_test.cpp:")));
+  const auto stores = testing::ContainsRegex(
+      "set L3 0x400000 = invalid   \\(session_test.cpp:[0-9]+, [a-z_]+.hpp:[0-9]+\\)");
+  EXPECT_THAT(timeline, testing::Contains(stores));
+}
+
 TEST(Session, SaysTheSameEachTime) {
   std::ostringstream first;
   std::ostringstream second;
