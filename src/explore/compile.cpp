@@ -89,7 +89,8 @@ bool Compiler::hardware_writes(const Slot& slot) const {
   const auto& raws = layout_.values(slot);
   return std::any_of(raws.begin(), raws.end(), [&](std::uint64_t raw) {
     if (!arch::is_leaf(geometry_, {raw}, level)) return false;
-    const bool af = options_.features.hardware_af && !arch::has_access_flag({raw});
+    const bool sets_af = options_.features.hardware_af || options_.features.hardware_dirty;
+    const bool af = sets_af && !arch::has_access_flag({raw});
     return af || (options_.features.hardware_dirty && (raw & arch::bits::kDbm) != 0);
   });
 }
@@ -135,6 +136,7 @@ void Compiler::add_machine() {
   p.machine.features = options_.features;
   p.machine.features.bbm = options_.bbm;
   p.machine.features.ets = options_.ets;
+  p.machine.features.hardware_af |= options_.features.hardware_dirty;
   p.machine.bbm_levels = {options_.bbm};
   p.machine.ets_levels = {options_.ets};
   p.machine.cpus = options_.cpus;

@@ -28,6 +28,7 @@
 #include "amalgam/arch/geometry.hpp"
 #include "amalgam/arch/tlbi_mnemonic.hpp"
 #include "amalgam/pgtable/port.hpp"
+#include "amalgam/pgtable/range.hpp"
 
 namespace amalgam::explorer {
 
@@ -40,7 +41,8 @@ struct Options {
   arch::Ets ets = arch::Ets::kNone;
   std::uint32_t cpus = 2;
   arch::Geometry geometry{};
-  arch::Features features{};  // `bbm` and `ets` in it are not looked at
+  pgtable::Half half = pgtable::Half::kLower;  // which addresses the root translates
+  arch::Features features{};  // `bbm` and `ets` in it are not looked at; dirty state implies AF
   std::uint16_t tag = 0;      // the ASID, or VMID, of the root
   // Names and values of assumptions, as docs/machine.md has them.
   std::vector<std::pair<std::string, std::string>> assumptions{};
@@ -48,8 +50,8 @@ struct Options {
   std::size_t max_reads = 65536;
   std::size_t max_operations = 1'000'000;
   // Of one task; of paths of all tasks.
-  std::size_t max_paths = 256;
-  std::size_t max_combinations = 4096;
+  std::size_t max_paths = 2048;
+  std::size_t max_combinations = 16384;
   // Of one slice of one combination.
   std::uint64_t max_states = 20'000'000;
   std::uint64_t memory_bytes = std::uint64_t{1} << 30;

@@ -24,7 +24,8 @@ Layout::Layout(const Session& session, const std::vector<const Path*>& paths)
 void Layout::add_tables(const std::vector<const Path*>& paths) {
   const std::uint64_t page_bytes = arch::page_bytes(geometry_.granule);
   const PhysicalAddress root = session_.root();
-  tables_.push_back({root, false, arch::start_level(geometry_), 0});
+  tables_.push_back({root, false, arch::start_level(geometry_),
+                     pgtable::half_bits(geometry_, session_.options().half)});
   for (const auto& [page, entries] : session_.setting().tables) {
     if (page >= root && page - root < session_.root_pages() * page_bytes) {
       ids_[page] = 0;

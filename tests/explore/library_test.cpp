@@ -145,6 +145,49 @@ TEST_P(Library, MovesAPageWithAFaultWindow) {
   EXPECT_TRUE(result.clean()) << result;
 }
 
+// The whole of an operation on tables of another shape.
+template <arch::Geometry kShape>
+Result unmap_and_free(Options o, std::uint64_t va, const pgtable::TlbContext& tlb = {}) {
+  o.geometry = kShape;
+  return explore(o, [&](Machine& m) {
+    pgtable::PageTable<kShape, Port> tables(
+        m.port(), m.root(), {.half = o.half, .features = features(o), .tlb = tlb, .knowledge = {}});
+    auto set_up = tables.batch();
+    const std::uint64_t bytes = arch::page_bytes(kShape.granule);
+    (void)tables.map(va, 2 * bytes, m.page(), {.writable = true, .global = false}, set_up);
+    tables.activate();
+    m.observe(va, bytes, kAnything);
+    m.spawn("unmap", [&] {
+      {
+        auto batch = tables.batch();
+        (void)tables.unmap(va, bytes, batch);
+      }
+      m.free(m.page());
+      m.load(va, {.may_fault = true});
+    });
+  });
+}
+
+constexpr arch::Geometry k16K{.granule = arch::Granule::k16K, .va_bits = 36, .pa_bits = 40};
+constexpr arch::Geometry k64K{.granule = arch::Granule::k64K, .va_bits = 42, .pa_bits = 48};
+constexpr arch::Geometry kStage2{.va_bits = 40, .pa_bits = 40, .stage = arch::Stage::kStage2};
+constexpr arch::Geometry kEl2{.va_bits = 39, .pa_bits = 40, .regime = arch::Regime::kEl2};
+
+TEST_P(Library, UnmapsInEveryShape) {
+  const Options o = options(bbm());
+  for (const Result& result :
+       {unmap_and_free<k16K>(o, kVa), unmap_and_free<k64K>(o, kVa), unmap_and_free<kEl2>(o, kVa),
+        unmap_and_free<kStage2>(o, 0xc0'0000'0000)}) {
+    EXPECT_TRUE(result.clean()) << result;
+    EXPECT_GT(result.coverage.states, 10U) << result;
+  }
+  Options upper = o;
+  upper.half = pgtable::Half::kUpper;
+  const Result result = unmap_and_free<kSmall>(upper, 0xffff'ffff'c040'0000);
+  EXPECT_TRUE(result.clean()) << result;
+  EXPECT_GT(result.coverage.states, 10U) << result;
+}
+
 TEST_P(Library, RefusesToMoveAPageInPlace) {
   const Options o = options(bbm());
   pgtable::Status status;

@@ -3,6 +3,8 @@
 #include <gtest/gtest.h>
 
 #include <cstddef>
+#include <functional>
+#include <mutex>
 #include <set>
 #include <string>
 #include <vector>
@@ -73,21 +75,28 @@ Names names_of_text(const std::string& text, std::uint8_t bbm) {
   return found_names(result.levels.at(0));
 }
 
+// Maps kVa to page 0. Yields the table that holds the leaf, at index 0.
+explorer::PhysicalAddress map_page(Machine& m, std::uint8_t bbm,
+                                   const pgtable::Attributes& attributes) {
+  arch::Features features;
+  features.bbm = bbm;
+  pgtable::PageTable<kGeometry, Port> tables(
+      m.port(), m.root(), {.features = features, .tlb = {.all_asids = true}, .knowledge = {}});
+  auto batch = tables.batch();
+  (void)tables.map(kVa, kPage, m.page(), attributes, batch);
+  explorer::PhysicalAddress last = m.root();
+  for (int level = 0; level < 3; ++level) {
+    const pgtable::OpenTable<Port> table(m.port(), last);
+    const arch::Descriptor next{table.load(arch::table_index(kGeometry, kVa, level))};
+    last = arch::output_address(kGeometry, next, level);
+  }
+  return last;
+}
+
 Names names_of_code(const Sequence& sequence, std::uint8_t bbm) {
   const explorer::Result result = explore({.bbm = bbm, .cpus = 2}, [&](Machine& m) {
-    arch::Features features;
-    features.bbm = bbm;
-    pgtable::PageTable<kGeometry, Port> tables(
-        m.port(), m.root(), {.features = features, .tlb = {.all_asids = true}, .knowledge = {}});
-    auto batch = tables.batch();
-    (void)tables.map(kVa, kPage, m.page(), {}, batch);
+    const explorer::PhysicalAddress last = map_page(m, bbm, {});
     m.observe(kVa, kPage, {.load = true, .may_fault = true});
-    explorer::PhysicalAddress last = m.root();
-    for (int level = 0; level < 3; ++level) {
-      const pgtable::OpenTable<Port> table(m.port(), last);
-      const arch::Descriptor next{table.load(arch::table_index(kGeometry, kVa, level))};
-      last = arch::output_address(kGeometry, next, level);
-    }
     m.spawn("updater", [&] {
       const pgtable::OpenTable<Port> leaves(m.port(), last);
       for (const Step& step : sequence) step.run(m, leaves);
@@ -133,6 +142,120 @@ TEST(ExploredCode, LocalMaintenanceAsTextAndAsCode) {
 TEST(ExploredCode, FreedPageAsTextAndAsCode) {
   EXPECT_GT(expect_every_part_equal({kClear, kDsbStore, kTlbi, kDsb, kIsb, kFree}), 20U);
   EXPECT_EQ(names_of_code({kClear, kDsbStore, kTlbi, kDsb, kIsb, kFree}, 0), Names{});
+}
+
+// --- code that computes with what it reads -------------------------------------------------------
+
+using Task = std::function<void(Machine&, const pgtable::OpenTable<Port>&)>;
+
+struct Case {
+  const char* scenario;
+  bool hardware_dirty;
+  explorer::Observation observation;
+  std::vector<Task> (*tasks)(explorer::Mutex& mutex);
+};
+
+void flush(Machine& m) {
+  m.port().barrier(barrier_named("dsb ishst"));
+  invalidate(m, "vaae1is");
+  m.port().barrier(barrier_named("dsb ish"));
+  m.port().barrier(barrier_named("isb"));
+}
+
+constexpr std::uint64_t kReadOnlyBit = std::uint64_t{1} << 7;
+constexpr std::uint64_t kSoftware1 = std::uint64_t{1} << 55;
+
+// Write-protects, and notes in software what hardware has recorded. A value that comes out the same
+// from either would lose nothing: code, unlike the text, says what it keeps.
+std::uint64_t not_writable(std::uint64_t raw) {
+  const bool dirty = (raw & kReadOnlyBit) == 0;
+  return (raw | kReadOnlyBit | (dirty ? kSoftware1 : 0)) & ~arch::bits::kDbm;
+}
+
+std::vector<Task> protect_by_exchange(explorer::Mutex&) {
+  return {[](Machine& m, const auto& t) {
+    std::uint64_t old = t.load(0);
+    (void)t.compare_exchange(0, old, not_writable(old));
+    flush(m);
+  }};
+}
+
+std::vector<Task> protect_by_store(explorer::Mutex&) {
+  return {[](Machine& m, const auto& t) {
+    t.store(0, not_writable(t.load(0)));
+    flush(m);
+  }};
+}
+
+void protect(Machine& m, const pgtable::OpenTable<Port>& t) {
+  const std::uint64_t old = t.load(0);
+  t.store(0, old == 0 ? 0 : old | kReadOnlyBit);
+  flush(m);
+}
+
+void page_out(Machine& m, const pgtable::OpenTable<Port>& t) {
+  t.store(0, 0);
+  flush(m);
+  m.free(m.page(0));
+}
+
+std::vector<Task> protect_and_page_out(explorer::Mutex&) { return {protect, page_out}; }
+
+std::vector<Task> protect_and_page_out_locked(explorer::Mutex& mutex) {
+  return {[&](Machine& m, const auto& t) {
+            const std::lock_guard hold(mutex);
+            protect(m, t);
+          },
+          [&](Machine& m, const auto& t) {
+            const std::lock_guard hold(mutex);
+            page_out(m, t);
+          }};
+}
+
+const Case kCases[] = {
+    {"bug-dirty-bit-compare-exchange", true, {.load = true}, protect_by_exchange},
+    {"bug-dirty-bit-races-write-protect", true, {.load = true}, protect_by_store},
+    {"bug-unmap-races-page-out", false, {.load = true, .may_fault = true}, protect_and_page_out},
+    {"bug-unmap-and-page-out-locked",
+     false,
+     {.load = true, .may_fault = true},
+     protect_and_page_out_locked}};
+
+Names names_of_case(const Case& c, std::uint8_t bbm) {
+  explorer::Options options{.bbm = bbm, .cpus = 3};
+  options.features.hardware_dirty = c.hardware_dirty;
+  const explorer::Result result = explore(options, [&](Machine& m) {
+    const pgtable::Attributes attributes{.writable = !c.hardware_dirty,
+                                         .dirty_tracking = c.hardware_dirty};
+    const explorer::PhysicalAddress leaves = map_page(m, bbm, attributes);
+    m.observe(kVa, kPage, c.observation);
+    if (c.hardware_dirty) m.observe(kVa, kPage, {.add = true, .may_fault = true});
+    explorer::Mutex mutex = m.mutex();
+    std::size_t number = 0;
+    for (const Task& task : c.tasks(mutex)) {
+      m.spawn("task " + std::to_string(number++), [&] {
+        const pgtable::OpenTable<Port> table(m.port(), leaves);
+        task(m, table);
+      });
+    }
+  });
+  EXPECT_TRUE(result.decided()) << result;
+  EXPECT_GT(result.coverage.paths, 1U) << result;
+  Names names;
+  for (const explorer::Finding& f : result.findings) names.insert(f.name);
+  return names;
+}
+
+TEST(ExploredCode, WhatIsReadAsTextAndAsCode) {
+  for (const Case& c : kCases) {
+    for (const std::uint8_t bbm : {0, 3}) {
+      model::CheckOptions check_options = verdict_only();
+      check_options.bbm_levels = {bbm};
+      const model::CheckResult said = check(scenario_program(c.scenario), check_options);
+      EXPECT_EQ(names_of_case(c, bbm), found_names(said.levels.at(0)))
+          << c.scenario << " bbm " << int{bbm};
+    }
+  }
 }
 
 }  // namespace
