@@ -6,6 +6,7 @@
 
 #include "amalgam/arch/change.hpp"
 #include "amalgam/pgtable/flush_batch.hpp"
+#include "amalgam/pgtable/leaf.hpp"
 #include "amalgam/pgtable/permits.hpp"
 #include "amalgam/pgtable/port.hpp"
 #include "amalgam/pgtable/range.hpp"
@@ -13,13 +14,6 @@
 #include "amalgam/pgtable/walk.hpp"
 
 namespace amalgam::pgtable {
-
-// One leaf that a change asks about.
-struct Leaf {
-  std::uint64_t raw = 0;
-  int level = arch::kPageLevel;
-  std::uint64_t input = 0;  // first address that it translates
-};
 
 // What making a change takes, found without changing anything.
 struct ChangePlan {
@@ -45,7 +39,8 @@ class Changer {
         context_(context(features, knowledge)) {}
 
   // Asks classify about every leaf of `range`. Fails, with the row that forbids it, where no
-  // permitted route is legal, and where the range cuts through a block or a contiguous group.
+  // permitted route is legal, where the range cuts through a block or a contiguous group, and where
+  // a break would meet an invalid entry that is not zero.
   // Cost: one walk.
   template <typename F>
   ChangePlan plan(const Range& range, const F& f) const;
@@ -68,15 +63,6 @@ class Changer {
     return c;
   }
 
-  // The bytes that a leaf and its contiguous group translate, as one range.
-  static Range whole(const Leaf& leaf) {
-    const bool group = arch::is_contiguous(kGeometry, {leaf.raw}, leaf.level);
-    const std::uint64_t entries = group ? arch::contiguous_entries(kGeometry, leaf.level) : 1;
-    const std::uint64_t bytes = entries << arch::level_size_lg2(kGeometry, leaf.level);
-    const std::uint64_t start = leaf.input & ~(bytes - 1);
-    return {start, start + bytes};
-  }
-
   [[nodiscard]] arch::Change classify(const Leaf& leaf, std::uint64_t raw) const {
     arch::ChangeContext c = context_;
     c.va = leaf.input;
@@ -89,6 +75,7 @@ class Changer {
 
   template <typename F>
   void judge(const Leaf& leaf, const Range& range, const F& f, ChangePlan& plan) const;
+  [[nodiscard]] Status check_markers(const Range& range) const;
   template <typename Visitor>
   void for_each_leaf(const Range& range, Visitor&& visitor) const;
   template <typename F>
@@ -122,8 +109,7 @@ void Changer<kGeometry, P>::judge(const Leaf& leaf, const Range& range, const F&
   const std::uint64_t raw = f(leaf);
   if (raw == leaf.raw) return;
   ++plan.changed;
-  const Range all = whole(leaf);
-  if (all.start < range.start || all.end > range.end) {
+  if (sticks_out(kGeometry, leaf, range)) {
     plan.status = {Error::kPartialBlock, leaf.input};
     return;
   }
@@ -143,7 +129,23 @@ ChangePlan Changer<kGeometry, P>::plan(const Range& range, const F& f) const {
     judge({v.raw, v.level, v.input}, range, f, plan);
     return plan.status.ok();
   });
+  if (plan.status.ok() && plan.strategy == Strategy::kBreakBeforeMake) {
+    plan.status = check_markers(range);
+  }
   return plan;
+}
+
+// A break marks a leaf by taking its valid bit away and nothing else. Something of the caller's
+// that is invalid and not zero could not be told from that.
+template <arch::Geometry kGeometry, Port P>
+Status Changer<kGeometry, P>::check_markers(const Range& range) const {
+  Status status;
+  walk<kGeometry>(port_, root_, range, [&](const Visit<P>& v) {
+    if (v.raw == 0 || (v.raw & arch::bits::kValid) != 0) return Step::kDescend;
+    status = {Error::kForeignEntry, v.input};
+    return Step::kStop;
+  });
+  return status;
 }
 
 // A compare-exchange rather than a store, because hardware may set AF or the dirty state between

@@ -18,6 +18,7 @@ enum class Error : std::uint8_t {
   kNoMemory,        // the port has no table pages left
   kNotPermitted,    // legal only by a strategy that the caller does not permit; `row` says why
   kPartialBlock,    // part of a block or group, and the caller does not permit to split it
+  kForeignEntry,    // an invalid entry that is not zero, which a break could not tell from its own
   kNotCollapsible,  // what is mapped does not add up to one larger entry
 };
 
@@ -52,6 +53,8 @@ constexpr std::string_view name(Error error) {
       return "not permitted by the caller";
     case Error::kPartialBlock:
       return "part of a block";
+    case Error::kForeignEntry:
+      return "foreign entry";
     case Error::kNotCollapsible:
       return "not collapsible";
   }

@@ -5,6 +5,7 @@
 
 #include "amalgam/arch/descriptor.hpp"
 #include "amalgam/pgtable/flush_batch.hpp"
+#include "amalgam/pgtable/leaf.hpp"
 #include "amalgam/pgtable/port.hpp"
 #include "amalgam/pgtable/range.hpp"
 #include "amalgam/pgtable/status.hpp"
@@ -15,24 +16,13 @@ namespace amalgam::pgtable {
 
 namespace unmap_detail {
 
-// The bytes that the leaf of a visit and its contiguous group translate.
-template <arch::Geometry kGeometry, Port P>
-Range whole_leaf(const Visit<P>& v) {
-  const bool group = arch::is_contiguous(kGeometry, {v.raw}, v.level);
-  const std::uint64_t entries = group ? arch::contiguous_entries(kGeometry, v.level) : 1;
-  const std::uint64_t bytes = entries << arch::level_size_lg2(kGeometry, v.level);
-  const std::uint64_t start = v.input & ~(bytes - 1);
-  return {start, start + bytes};
-}
-
 // Fails where the range cuts through a block or a contiguous group.
 template <arch::Geometry kGeometry, Port P>
 Status check(P& port, PhysicalAddress root, const Range& range) {
   Status status;
   walk<kGeometry>(port, root, range, [&](const Visit<P>& v) {
     if (!arch::is_leaf(kGeometry, {v.raw}, v.level)) return Step::kDescend;
-    const Range all = whole_leaf<kGeometry, P>(v);
-    if (all.start >= range.start && all.end <= range.end) return Step::kNext;
+    if (!sticks_out(kGeometry, {v.raw, v.level, v.input}, range)) return Step::kNext;
     status = {Error::kPartialBlock, v.input};
     return Step::kStop;
   });
