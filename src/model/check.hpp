@@ -92,7 +92,7 @@ struct LevelResult {
   std::vector<Finding> rules;    // in the order of Rule
   std::vector<Finding> effects;  // in the order of Effect
   std::vector<Dependence> depends_on;
-  std::vector<RefutedRead> refuted;  // ascending; empty where nothing is assumed
+  std::vector<RefutedRead> refuted = {};  // ascending; empty where nothing is assumed
   Coverage coverage;
   std::vector<std::string> bounds;  // what was not covered and why; empty: exhaustive
 
