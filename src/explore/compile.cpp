@@ -78,7 +78,8 @@ void Compiler::find_writers() {
       const auto at = layout_.slot(a.page, a.index);
       if (!at) continue;
       if (a.stores()) writers_[*at].insert(t);
-      if (a.kind == ActionKind::kTake) lifetimes_[at->table].insert(t);
+      const bool lives = a.kind == ActionKind::kTake || a.kind == ActionKind::kGiveBack;
+      if (lives) lifetimes_[at->table].insert(t);
     }
   }
 }

@@ -206,7 +206,8 @@ class Semantics {
   void sight_lost_update(const State& s, const Event& e, std::uint8_t index,
                          MachineSink& sink) const;
   void execute_page(const State& s, const Event& e, std::uint8_t index, MachineSink& sink) const;
-  void sight_use_after_free(const Event& e, std::uint8_t index, MachineSink& sink) const;
+  void sight_use_after_free(const State& s, const Event& e, std::uint8_t index,
+                            MachineSink& sink) const;
   void execute_free(const State& s, const Event& e, std::uint8_t index, MachineSink& sink) const;
   void execute_root(const State& s, const Event& e, std::uint8_t index, MachineSink& sink) const;
   void execute_control(const State& s, const Event& e, std::uint8_t index, MachineSink& sink) const;

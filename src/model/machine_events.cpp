@@ -190,6 +190,7 @@ void Semantics::execute_cell(const State& s, const Event& e, std::uint8_t index,
                              MachineSink& sink) const {
   State next = s;
   const std::uint8_t old = value_of(s, e.cell);
+  sight_use_after_free(s, e, index, sink);
   if (e.assumes || e.kind == EventKind::kReadCell) {
     const std::uint64_t read = value_read(s, e, index);
     if (read == kNoAddress) return;
@@ -264,13 +265,16 @@ void Semantics::relied_upon(const State& s, const Event& e, const Transition& t,
   }
 }
 
-void Semantics::sight_use_after_free(const Event& e, std::uint8_t index, MachineSink& sink) const {
+void Semantics::sight_use_after_free(const State& s, const Event& e, std::uint8_t index,
+                                     MachineSink& sink) const {
+  const std::uint8_t page = e.cell == kNoIndex ? e.page : slice_.cells[e.cell].table_page;
+  if (layout_.pages[page].freed.get(s) == 0) return;
   Sighting sighting;
-  const bool reads = e.kind == EventKind::kReadPage;
+  const bool reads = e.kind == EventKind::kReadPage || e.kind == EventKind::kReadCell;
   sighting.what =
       static_cast<std::uint8_t>(reads ? Effect::kFreedPageRead : Effect::kFreedPageWrite);
   sighting.walker = e.walker;
-  sighting.page = e.page;
+  sighting.page = page;
   sighting.access = reads ? AccessKind::kLoad : AccessKind::kStore;
   sighting.agent = e.agent;
   sighting.event = index;
@@ -284,7 +288,7 @@ void Semantics::execute_page(const State& s, const Event& e, std::uint8_t index,
   if (earlier.wait) return;
   State next = s;
   const PageFields& page = layout_.pages[e.page];
-  if (page.freed.get(s) != 0) sight_use_after_free(e, index, sink);
+  sight_use_after_free(s, e, index, sink);
   if (e.kind == EventKind::kReadPage) {
     const std::uint64_t value = earlier.forwarded.value_or(datum_of(s, e.page));
     if (e.into != kNoIndex) layout_.registers[e.into].set(next, value + 1);

@@ -188,5 +188,32 @@ TEST(Values, TablesInstalledByExchange) {
       << bare;
 }
 
+// A lookup that takes no lock reads a table that the other task frees.
+TEST(Values, LookupWithoutALockReadsAFreedTable) {
+  const Options o = options(0, 3);
+  const auto run = [&](bool locked) {
+    return explore(o, [&, locked](Machine& m) {
+      Mapped<Port> mapped(m, m.port(), o);
+      auto mutex = m.mutex();
+      m.observe(kVa, kPage, {.load = true, .may_fault = true});
+      m.spawn("unmap", [&] {
+        const std::lock_guard hold(mutex);
+        auto batch = mapped.tables.batch();
+        (void)mapped.tables.unmap(kVa, kBlock, batch);
+      });
+      m.spawn("query", [&] {
+        const auto hold =
+            locked ? std::unique_lock(mutex) : std::unique_lock(mutex, std::defer_lock);
+        (void)mapped.tables.query(kVa);
+      });
+    });
+  };
+  const Result bare = run(false);
+  EXPECT_TRUE(bare.decided()) << bare;
+  EXPECT_TRUE(bare.found("freed-page-read")) << bare;
+  const Result locked = run(true);
+  EXPECT_TRUE(locked.clean()) << locked;
+}
+
 }  // namespace
 }  // namespace amalgam::test
