@@ -96,7 +96,7 @@ TEST_F(LiveChange, ABreakIsCompleteBeforeTheMake) {
   auto batch = table.batch();
   ASSERT_TRUE(table.change(kVa, kPage, moved, {.fault_window = true}, batch).ok());
   EXPECT_THAT(port.log, ElementsAre("break", "dsb ishst", "tlbi is", "dsb ish", "isb", "make",
-                                     "dsb ishst", "isb"));
+                                    "dsb ishst", "isb"));
   EXPECT_EQ(table.query(kVa)->output, 0x9000'0000U);
 }
 
