@@ -18,9 +18,10 @@ namespace amalgam::pgtable {
 // Whose entries a batch removes.
 struct TlbContext {
   Half half = Half::kLower;
-  std::uint16_t asid = 0;   // of non-global entries; VMIDs are the issuing CPU's own
-  bool all_asids = false;   // kernel mappings, and changes that every ASID may have cached
-  bool single_cpu = false;  // no other CPU or device ever uses these tables: local operations
+  std::uint16_t asid = 0;        // of non-global entries; VMIDs are the issuing CPU's own
+  bool all_asids = false;        // kernel mappings, and changes that every ASID may have cached
+  bool non_global_only = false;  // no leaf is global, so that an operation by ASID removes all
+  bool single_cpu = false;       // no other CPU or device ever uses these tables: local operations
   bool non_secure_ipa = false;
 };
 
@@ -199,7 +200,9 @@ template <arch::Geometry kGeometry, Port P>
 arch::TlbiKind FlushBatch<kGeometry, P>::kind_of_all() const {
   if constexpr (kStage2) return arch::TlbiKind::kVmallS12;
   if constexpr (kEl2) return arch::TlbiKind::kAll;
-  return context_.all_asids ? arch::TlbiKind::kVmall : arch::TlbiKind::kAsid;
+  // An operation by ASID leaves global entries.
+  const bool one_asid = context_.non_global_only && !context_.all_asids;
+  return one_asid ? arch::TlbiKind::kAsid : arch::TlbiKind::kVmall;
 }
 
 template <arch::Geometry kGeometry, Port P>

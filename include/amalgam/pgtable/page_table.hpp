@@ -214,7 +214,9 @@ Status PageTable<kGeometry, P>::change(std::uint64_t va, std::uint64_t bytes, co
   Range range;
   (void)range_of(va, bytes, range);
   changer(permits).commit(range, f, plan, batch);
-  if (live_ && plan.changed != 0) publish();
+  // What waits in the batch is ordered by its flush.
+  const bool flushed = plan.strategy == Strategy::kBreakBeforeMake || batch.empty();
+  if (live_ && plan.changed != 0 && flushed) publish();
   return {};
 }
 
