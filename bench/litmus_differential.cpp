@@ -52,6 +52,7 @@ void compare(Totals& totals, const std::string& text, const litmus::Test& test,
   options.engine = litmus::Engine::kBoth;
   options.model = model;
   options.limits.max_states = kMaxStates;
+  options.beyond = false;
   const litmus::Judgement judgement = judge(test, options);
   ++(judgement.decided() ? totals.compared : totals.undecided);
   if (judgement.disagreements.empty()) return;

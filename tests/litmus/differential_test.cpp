@@ -33,6 +33,7 @@ litmus::Judgement by_both(const litmus::Test& test, const litmus::ModelOptions& 
   litmus::JudgeOptions options;
   options.engine = litmus::Engine::kBoth;
   options.model = model;
+  options.beyond = false;
   return judge(test, options);
 }
 

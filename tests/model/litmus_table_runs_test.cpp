@@ -18,7 +18,6 @@ constexpr Address kX = 0x60'0000;
 constexpr Address kRoot = 0x30'0000;
 constexpr Address kRoot2 = 0x20'0000;
 constexpr Address kData = 0x80'0000;
-constexpr Address kHandlerBase = 0x1400;
 constexpr Value kNonGlobal = 1U << 11;
 constexpr Value kStage2Leaf = kValid | kAf | 0b11U << 6;
 

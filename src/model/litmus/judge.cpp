@@ -149,7 +149,7 @@ Judgement judge(const Test& test, const JudgeOptions& options) {
     judgement.result = run_reference(test, runs, judgement.model, options.limits);
   }
   judgement.bound = runs.bound.empty() ? judgement.result.bound : runs.bound;
-  if (judgement.decided()) look_beyond(test, options.limits, judgement);
+  if (options.beyond && judgement.decided()) look_beyond(test, options.limits, judgement);
   if (options.engine == Engine::kBoth) {
     judgement.machine = run_machine(test, runs, judgement.model, options.limits);
     if (judgement.bound.empty()) judgement.bound = judgement.machine->bound;

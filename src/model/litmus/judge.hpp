@@ -18,6 +18,7 @@ struct JudgeOptions {
   Engine engine = Engine::kReference;
   std::optional<ModelOptions> model;  // nothing: default_model(test)
   Limits limits;
+  bool beyond = true;  // fill Judgement::beyond where break-before-make is missing
 };
 
 // A final state that no published model has.
