@@ -17,11 +17,6 @@ constexpr bool may_gain_af(Value descriptor) {
   return (descriptor & kValid) != 0 && (descriptor & kAccessFlag) == 0;
 }
 
-bool hardware_sets_af(const Test& test) {
-  return std::ranges::any_of(test.threads,
-                             [](const Thread& t) { return t.hardware_af || t.hardware_dirty; });
-}
-
 std::size_t count_stores(const ThreadRun& run) {
   return static_cast<std::size_t>(std::ranges::count_if(run.events, writes_memory));
 }
@@ -145,6 +140,11 @@ class Enumeration {
 };
 
 }  // namespace
+
+bool hardware_sets_af(const Test& test) {
+  return std::ranges::any_of(test.threads,
+                             [](const Thread& t) { return t.hardware_af || t.hardware_dirty; });
+}
 
 Runs enumerate_runs(const Test& test, const ModelOptions& options, const Limits& limits) {
   return Enumeration(test, options, limits).enumerate();

@@ -22,6 +22,9 @@ struct Runs {
   std::string bound;  // not empty: the limit that was hit, and so the runs are not all there are
 };
 
+// Whether hardware of any thread sets AF, and so may do so on any descriptor.
+[[nodiscard]] bool hardware_sets_af(const Test& test);
+
 // Runs every thread over the least domains that are closed under its stores.
 //
 // A walk shows only the descriptor reads that can tell executions apart. With real tables these are

@@ -4,6 +4,7 @@
 #include <map>
 
 #include "amalgam/arch/change.hpp"
+#include "model/litmus/thread_runs.hpp"
 
 namespace amalgam::model::litmus {
 namespace {
@@ -14,11 +15,6 @@ constexpr Value kPermissions = arch::bits::kAp1User | arch::bits::kAp2ReadOnly |
                                arch::bits::kPxn | arch::bits::kUxn;
 constexpr Value kAttributes = arch::bits::kAttrIndx | arch::bits::kShareability;
 constexpr std::array<Value, 3> kFields{kOutput, kPermissions, kAttributes};
-
-bool hardware_sets_af(const Test& test) {
-  return std::ranges::any_of(test.threads,
-                             [](const Thread& t) { return t.hardware_af || t.hardware_dirty; });
-}
 
 std::map<Address, Value> contents_of(const Test& test, Address page) {
   std::map<Address, Value> contents;
