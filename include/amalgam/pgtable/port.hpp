@@ -5,9 +5,11 @@
 #include <concepts>
 #include <cstddef>
 #include <cstdint>
+#include <source_location>
 
 #include "amalgam/arch/barrier.hpp"
 #include "amalgam/arch/tlbi_mnemonic.hpp"
+#include "amalgam/pgtable/range.hpp"
 
 namespace amalgam::pgtable {
 
@@ -55,19 +57,70 @@ concept Port = requires(P& port, typename P::View view, PhysicalAddress pa, std:
   { port.notify(phase, raw, raw) } -> std::same_as<void>;
 };
 
-// A view that closes itself.
+// What some strategies and operations need beyond a Port. A Port that lacks it is one on which they
+// are refused.
+//
+//   stop_others()            on return every other CPU that uses the tables runs nothing but a wait
+//                            that needs none of the mappings that change, interrupts masked, and
+//                            has completed the accesses that it had begun. Their walkers still
+//                            walk.
+//   resume_others()          lets them go on, after a context synchronisation event on each
+template <typename P>
+concept StopsOthers = Port<P> && requires(P& port) {
+  { port.stop_others() } -> std::same_as<void>;
+  { port.resume_others() } -> std::same_as<void>;
+};
+
+//   copy_page(from, to)      copies the memory of one page (of the granule) through addresses that
+//   no
+//                            operation changes, and completes before the next DMB or DSB does
+//   same_contents(a, b)      whether two pages hold the same bytes now, read in the same way
+template <typename P>
+concept CopiesPages = Port<P> && requires(P& port, PhysicalAddress pa) {
+  { port.copy_page(pa, pa) } -> std::same_as<void>;
+  { port.same_contents(pa, pa) } -> std::same_as<bool>;
+};
+
+//   set_root(half, root, tag)
+//                            writes this CPU's root register (TTBR0, TTBR1 or VTTBR) with an ASID
+//                            or VMID; the instruction alone
+template <typename P>
+concept SetsRoot = Port<P> && requires(P& port, Half half, PhysicalAddress pa, std::uint16_t tag) {
+  { port.set_root(half, pa, tag) } -> std::same_as<void>;
+};
+
+// A view that closes itself. A Port that takes a source_location is told the line that asks.
 template <Port P>
 class OpenTable {
  public:
+  using Here = std::source_location;
+
   OpenTable(P& port, PhysicalAddress pa) : port_(port), view_(port.open(pa)) {}
   ~OpenTable() { port_.close(view_); }
   OpenTable(const OpenTable&) = delete;
   OpenTable& operator=(const OpenTable&) = delete;
 
-  [[nodiscard]] std::uint64_t load(std::size_t index) const { return port_.load(view_, index); }
-  void store(std::size_t index, std::uint64_t raw) const { port_.store(view_, index, raw); }
-  bool compare_exchange(std::size_t index, std::uint64_t& expected, std::uint64_t raw) const {
-    return port_.compare_exchange(view_, index, expected, raw);
+  [[nodiscard]] std::uint64_t load(std::size_t index, const Here& here = Here::current()) const {
+    if constexpr (requires { port_.load(view_, index, here); }) {
+      return port_.load(view_, index, here);
+    } else {
+      return port_.load(view_, index);
+    }
+  }
+  void store(std::size_t index, std::uint64_t raw, const Here& here = Here::current()) const {
+    if constexpr (requires { port_.store(view_, index, raw, here); }) {
+      port_.store(view_, index, raw, here);
+    } else {
+      port_.store(view_, index, raw);
+    }
+  }
+  bool compare_exchange(std::size_t index, std::uint64_t& expected, std::uint64_t raw,
+                        const Here& here = Here::current()) const {
+    if constexpr (requires { port_.compare_exchange(view_, index, expected, raw, here); }) {
+      return port_.compare_exchange(view_, index, expected, raw, here);
+    } else {
+      return port_.compare_exchange(view_, index, expected, raw);
+    }
   }
 
  private:
