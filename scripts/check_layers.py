@@ -28,7 +28,8 @@ MAY_INCLUDE = {
 # no operating system.
 FREESTANDING = frozenset(
     "algorithm array bit compare concepts cstddef cstdint initializer_list iterator limits numeric "
-    "optional ranges span string_view tuple type_traits utility variant version".split()
+    "optional ranges source_location span string_view tuple type_traits utility variant "
+    "version".split()
 )
 
 INPUT_AND_OUTPUT = frozenset("cstdio filesystem fstream iostream istream ostream stdio.h".split())
