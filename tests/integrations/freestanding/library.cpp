@@ -1,0 +1,78 @@
+// Every operation of the library for several geometries and Ports, as a kernel would link it.
+#include <cstddef>
+#include <cstdint>
+
+#include "amalgam/pgtable/page_table.hpp"
+#include "amalgam/pgtable/ports/cpu_features.hpp"
+#include "amalgam/pgtable/ports/hardware.hpp"
+#include "amalgam/pgtable/ports/plain_memory.hpp"
+#include "amalgam/pgtable/ports/recorder.hpp"
+#include "amalgam/pgtable/ports/window_slots.hpp"
+
+namespace amalgam::pgtable {
+
+using arch::Geometry;
+using arch::Granule;
+
+constexpr Geometry kSmall{};
+constexpr Geometry kMedium{.granule = Granule::k16K, .va_bits = 47};
+constexpr Geometry kLarge{.granule = Granule::k64K, .va_bits = 52, .pa_bits = 52};
+constexpr Geometry kLpa2{.va_bits = 52, .pa_bits = 52, .lpa2 = true};
+constexpr Geometry kHypervisor{.va_bits = 39, .regime = arch::Regime::kEl2};
+constexpr Geometry kGuest{.va_bits = 40, .pa_bits = 40, .stage = arch::Stage::kStage2};
+
+struct Hooks : NoHooks {
+  void stop_others() const {}
+  void resume_others() const {}
+};
+using LinearPlatform = PlatformOf<LinearMap, PagePool<LinearMap>, Hooks>;
+using Slots = WindowSlots<kSmall, 8>;
+using SlotPlatform = PlatformOf<Slots, PagePool<Slots>>;
+
+constexpr std::uint64_t kVa = 0x20'0000;
+constexpr std::uint64_t kBytes = 0x40'0000;
+
+// The members that are templates; the others are instantiated below.
+template <Geometry kGeometry, typename P>
+bool change(PageTable<kGeometry, P>& table) {
+  const auto same = [](const Leaf& leaf) { return leaf.raw; };
+  auto batch = table.batch();
+  return table.plan_change(kVa, kBytes, same, {}).status.ok() &&
+         table.change(kVa, kBytes, same, {}, batch).ok();
+}
+
+struct Sink {
+  void operator()(const Operation& op) { last = op.raw; }
+  std::uint64_t last = 0;
+};
+
+template class PageTable<kSmall, HardwarePort<kSmall, LinearPlatform>>;
+template class PageTable<kMedium, HardwarePort<kMedium, LinearPlatform>>;
+template class PageTable<kLarge, HardwarePort<kLarge, LinearPlatform>>;
+template class PageTable<kLpa2, HardwarePort<kLpa2, LinearPlatform>>;
+template class PageTable<kHypervisor, HardwarePort<kHypervisor, LinearPlatform>>;
+template class PageTable<kGuest, HardwarePort<kGuest, LinearPlatform>>;
+template class PageTable<kSmall, HardwarePort<kSmall, SlotPlatform>>;
+template class PageTable<kSmall, PlainMemoryPort<kSmall, LinearPlatform, Sharing::kAlone>>;
+template class PageTable<kSmall, PlainMemoryPort<kSmall, LinearPlatform>>;
+template class PageTable<kSmall, RecorderPort<HardwarePort<kSmall, LinearPlatform>, Sink>>;
+
+template bool change(PageTable<kSmall, HardwarePort<kSmall, LinearPlatform>>&);
+template bool change(PageTable<kMedium, HardwarePort<kMedium, LinearPlatform>>&);
+template bool change(PageTable<kLarge, HardwarePort<kLarge, LinearPlatform>>&);
+template bool change(PageTable<kLpa2, HardwarePort<kLpa2, LinearPlatform>>&);
+template bool change(PageTable<kHypervisor, HardwarePort<kHypervisor, LinearPlatform>>&);
+template bool change(PageTable<kGuest, HardwarePort<kGuest, LinearPlatform>>&);
+template bool change(PageTable<kSmall, HardwarePort<kSmall, SlotPlatform>>&);
+
+// Whatever a TLBI or a barrier is asked for at run time.
+void issue(const arch::TlbiMnemonic& mnemonic, std::uint64_t operand, const arch::Barrier& b) {
+  Aarch64::tlbi(mnemonic, operand);
+  Aarch64::barrier(b);
+}
+
+arch::Features features() {
+  return features_of(read_id_registers(), Granule::k4K, arch::Stage::kStage1);
+}
+
+}  // namespace amalgam::pgtable

@@ -1,0 +1,69 @@
+#!/usr/bin/env bash
+# The library ships into kernels: each public header compiles for AArch64 freestanding, without
+# exceptions and run-time types, and every operation links with nothing but the four memory
+# functions that compilers call by themselves. With each cross compiler that is here.
+set -uo pipefail
+
+tree="$(mktemp -d)"
+trap 'rm -rf "$tree"' EXIT
+sources="$AMALGAM_SOURCE_DIR/tests/integrations/freestanding"
+flags=(-std=c++20 -ffreestanding -fno-exceptions -fno-rtti -nostdlib -mgeneral-regs-only
+    -Wall -Wextra -Wshadow -Werror "-I$AMALGAM_SOURCE_DIR/include")
+failures=0
+
+fail() {
+    echo "$*" >&2
+    failures=$((failures + 1))
+}
+
+# compiler COMMAND...: runs with ccache where it is installed.
+compiler() {
+    if command -v ccache >/dev/null; then
+        ccache "$@"
+    else
+        "$@"
+    fi
+}
+export -f compiler
+
+# headers COMMAND...: each public header by itself.
+headers() {
+    local header
+    rm -rf "$tree/headers"
+    while read -r header; do
+        mkdir -p "$tree/headers/${header%/*}"
+        echo "#include \"$header\"" >"$tree/headers/$header.cpp"
+    done < <(cd "$AMALGAM_SOURCE_DIR/include" && find amalgam -name '*.hpp')
+    # Relative names: a cache does not know the next run's temporary directory.
+    (cd "$tree/headers" && find amalgam -name '*.cpp' -print0 |
+        xargs -0 -P "$(nproc)" -I{} bash -c 'compiler "$@" -c "$0" -o "$0.o"' {} "$@" "${flags[@]}") ||
+        fail "$1: a header does not compile"
+}
+
+# links LEVEL COMMAND...: the library links with the runtime, and with no symbol besides.
+links() {
+    local level=$1
+    shift
+    compiler "$@" "${flags[@]}" "$level" -c "$sources/library.cpp" -o "$tree/library.o" &&
+        compiler "$@" "${flags[@]}" "$level" -fno-builtin -c "$sources/runtime.cpp" -o "$tree/runtime.o" &&
+        aarch64-linux-gnu-ld -static -e start "$tree/library.o" "$tree/runtime.o" -o "$tree/linked" ||
+        fail "$*: does not link at $level"
+}
+
+gnu=aarch64-linux-gnu-g++
+clang=clang++-19
+if ! command -v "$gnu" aarch64-linux-gnu-ld >/dev/null; then
+    echo "skipped: no $gnu (package g++-aarch64-linux-gnu)"
+    exit 77
+fi
+headers "$gnu"
+links -O2 "$gnu"
+links -O0 "$gnu"
+if command -v "$clang" >/dev/null; then
+    headers "$clang" --target=aarch64-linux-gnu
+    links -O2 "$clang" --target=aarch64-linux-gnu
+    links -O0 "$clang" --target=aarch64-linux-gnu
+else
+    echo "left out: no $clang (package clang-19)"
+fi
+exit $((failures > 0))
