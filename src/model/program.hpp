@@ -76,6 +76,9 @@ struct Root {
   std::string name;
   TableId table = kNone;  // the table at the start level
   std::uint16_t tag = 0;  // ASID, or VMID at stage 2
+  // The root that this one replaces for the same user of the addresses: what was stored through
+  // that one is to be found through this. kNone: an address space of its own.
+  RootId like = kNone;
 };
 
 // A named run of pages of input addresses.

@@ -95,7 +95,8 @@ void SliceBuilder::add_roots() {
     SliceRoot root;
     root.root = r;
     root.tag = program_.roots[r].tag;
-    root.family = static_cast<std::uint8_t>(r);
+    const RootId like = program_.roots[r].like;
+    root.family = like == kNone ? static_cast<std::uint8_t>(r) : slice_.roots[like].family;
     root.start.fill(kNoIndex);
     slice_.roots.push_back(root);
   }
