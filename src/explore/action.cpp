@@ -9,7 +9,7 @@ namespace amalgam::explorer {
 
 namespace {
 
-constexpr std::array<std::string_view, 17> kVerbs{"load",
+constexpr std::array<std::string_view, 21> kVerbs{"load",
                                                   "store",
                                                   "compare-exchange",
                                                   "barrier",
@@ -25,7 +25,13 @@ constexpr std::array<std::string_view, 17> kVerbs{"load",
                                                   "free page",
                                                   "copy page",
                                                   "stop others",
-                                                  "resume others"};
+                                                  "resume others",
+                                                  "compare pages",
+                                                  "write root register",
+                                                  "interrupt others",
+                                                  "end of interrupt"};
+
+constexpr std::array<std::string_view, 3> kPhases{"start", "now", "end"};
 
 }  // namespace
 
@@ -57,10 +63,14 @@ std::string describe(const Action& a) {
       return text + ' ' + std::to_string(a.index);
     case ActionKind::kReadMemory:
     case ActionKind::kWriteMemory:
-    case ActionKind::kNotify:
       return text + ' ' + hex(a.value);
+    case ActionKind::kNotify:
+      text += ' ' + std::string(kPhases[static_cast<std::size_t>(a.phase)]);
+      return text + ' ' + hex(a.value) + " to " + hex(a.expected);
     case ActionKind::kStopOthers:
     case ActionKind::kResumeOthers:
+    case ActionKind::kInterrupt:
+    case ActionKind::kInterrupted:
       return text;
     default:
       return text + ' ' + hex(a.page);

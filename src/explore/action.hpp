@@ -31,22 +31,27 @@ enum class ActionKind : std::uint8_t {
   kCopy,
   kStopOthers,
   kResumeOthers,
+  kCompare,
+  kSetRoot,
+  kInterrupt,  // what follows, up to kInterrupted, every other CPU does
+  kInterrupted,
 };
 
 // One operation. What a kind has no use for stays zero, so that actions may be compared.
 struct Action {
   ActionKind kind = ActionKind::kLoad;
   PhysicalAddress page = 0;    // table or data page
-  std::uint32_t index = 0;     // descriptor; lock
-  std::uint64_t value = 0;     // stored, desired; operand; first address; copy: to
+  std::uint32_t index = 0;     // descriptor; lock; tag of a root
+  std::uint64_t value = 0;     // stored, desired; operand; first address; copy, compare: to, with
   std::uint64_t expected = 0;  // exchange; address after the last
   arch::Barrier barrier{};
   arch::TlbiMnemonic mnemonic{};
   pgtable::NotifyPhase phase = pgtable::NotifyPhase::kNow;
   bool may_fault = false;
-  std::uint64_t read = 0;   // what a load or an exchange yields on this path
+  std::uint64_t read = 0;   // what a load, an exchange or a comparison yields on this path
   std::uint32_t place = 0;  // where it was called from: an index into the session's places
 
+  // A descriptor.
   [[nodiscard]] bool reads() const {
     return kind == ActionKind::kLoad || kind == ActionKind::kExchange;
   }
@@ -67,7 +72,7 @@ std::string describe(const Action& action);
 // One run of a task from its begin to its end (or to a bound).
 struct Path {
   std::vector<Action> actions;
-  std::vector<std::size_t> reads;  // indices of the actions that read
+  std::vector<std::size_t> reads;  // indices of the actions whose outcome others may decide
   std::string bound;               // not empty: the run was cut, and why
 
   [[nodiscard]] std::vector<std::uint64_t> history() const {

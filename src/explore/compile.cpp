@@ -41,6 +41,8 @@ class Compiler {
   // --- memory
   void add_machine();
   void add_tables();
+  void add_roots();
+  model::RootId root_id(const RootRegister& root);
   void add_regions();
   void add_cells();
   void add_cell(const Slot& slot);
@@ -49,10 +51,16 @@ class Compiler {
   [[nodiscard]] model::VaPage va_page(std::uint64_t va) const;
 
   // --- tasks
+  void add_devices();
   void add_observers();
   void add_agent(std::size_t task);
+  void add_order(const ExpectedOrder& order);
+  void lower_all(std::size_t task, model::Agent& agent);
+  std::size_t lower_interrupt(std::size_t task, std::size_t begin, model::Agent& agent);
+  void put(std::size_t task, std::size_t action, model::Op op, model::Agent& agent);
   std::optional<model::Op> lower(std::size_t task, std::size_t action);
   std::optional<model::Op> lower_descriptor(std::size_t task, std::size_t action);
+  std::optional<model::Operation> lower_page(const Action& a, std::string& text);
   std::optional<model::Operation> lower_control(const Action& a, std::string& text);
   [[nodiscard]] model::PageRef table_ref(PhysicalAddress page) const;
   [[nodiscard]] std::string value_text(const Slot& slot, std::uint64_t raw) const;
@@ -68,6 +76,21 @@ class Compiler {
   std::map<std::uint32_t, std::set<std::size_t>> lifetimes_;  // table: tasks that take or free it
   std::vector<std::vector<bool>> uncertain_;                  // [task][action]: a read that assumes
   std::map<std::uint64_t, model::FrameId> frames_;
+  std::map<std::uint64_t, model::ValueId> contents_;  // by number: PageContents
+  std::map<RootRegister, model::RootId> roots_;
+
+  // Of the task that is being lowered.
+  std::map<std::size_t, std::uint32_t> op_of_action_;
+  std::vector<std::size_t> origins_;
+  std::string markers_;  // notifications that devices need nothing of, up to the next operation
+
+  // What a task stores to memory, in its order.
+  struct Stored {
+    std::size_t task = 0;
+    std::uint64_t page = 0;  // input
+    model::ValueId value = 0;
+  };
+  std::vector<Stored> stored_;
 };
 
 // --- what each descriptor may hold ---------------------------------------------------------------
@@ -153,14 +176,41 @@ void Compiler::add_tables() {
   for (std::uint32_t t = 0; t < layout_.tables().size(); ++t) {
     const TableInfo& info = layout_.tables()[t];
     model::Table table;
-    table.name = (t == 0 ? "root " : "") + hex(info.address);
+    table.name =
+        (layout_.level(t) == arch::start_level(geometry_) ? "root " : "") + hex(info.address);
     table.address = info.address;
     table.level = layout_.level(t);
     table.free = info.taken;
     p.tables.push_back(std::move(table));
   }
-  p.roots.push_back({"root", 0, options_.tag});
-  p.cpu_roots.assign(options_.cpus, 0);
+}
+
+// A root that a task has made replaces the one that CPUs start with; one of the set-up is an
+// address space of its own.
+model::RootId Compiler::root_id(const RootRegister& root) {
+  model::Program& p = result_.program;
+  const auto [slot, added] = roots_.try_emplace(root, static_cast<model::RootId>(p.roots.size()));
+  if (!added) return slot->second;
+  const std::uint32_t table = table_ref(root.table).id;
+  model::Root made;
+  made.name = "root " + hex(root.table) + (root.tag == 0 ? "" : " tag " + std::to_string(root.tag));
+  made.table = table;
+  made.tag = root.tag;
+  const bool same_tables = root.table == session_.setting().start.table;
+  if (!p.roots.empty() && (layout_.tables()[table].taken || same_tables)) made.like = 0;
+  p.roots.push_back(std::move(made));
+  return slot->second;
+}
+
+void Compiler::add_roots() {
+  root_id(session_.setting().start);
+  for (const Branch& b : branches_) {
+    for (const Action& a : b.path->actions) {
+      if (a.kind != ActionKind::kSetRoot) continue;
+      root_id({a.page, static_cast<std::uint16_t>(a.index)});
+    }
+  }
+  result_.program.cpu_roots.assign(options_.cpus, 0);
 }
 
 void Compiler::add_regions() {
@@ -232,8 +282,13 @@ model::FrameId Compiler::frame_at(std::uint64_t address) {
   frame.name = start >= first && start - first < (std::uint64_t{1} << 30)
                    ? "page(" + std::to_string((start - first) / page_bytes) + ')'
                    : "memory " + hex(start);
-  frame.contents.value = static_cast<model::ValueId>(p.value_names.size());
-  p.value_names.push_back("contents of " + frame.name);
+  const auto& contents = session_.setting().contents;
+  const auto copied = contents.find(start);
+  const auto [value, is_new] =
+      contents_.try_emplace(copied == contents.end() ? start : copied->second,
+                            static_cast<model::ValueId>(p.value_names.size()));
+  if (is_new) p.value_names.push_back("contents of " + frame.name);
+  frame.contents.value = value->second;
   p.frames.push_back(std::move(frame));
   return slot->second;
 }
@@ -266,18 +321,39 @@ void Compiler::add_frames() {
 
 // --- tasks ---------------------------------------------------------------------------------------
 
+void Compiler::add_devices() {
+  for (const NamedDevice& d : session_.setting().devices) {
+    model::Device device;
+    device.name = d.name;
+    device.caches_pages = d.traits.pages;
+    device.caches_blocks = d.traits.blocks;
+    device.ignores_partial = d.traits.ignores_partial;
+    device.mirrors = d.traits.mirrors;
+    device.broadcast_tlbi = d.traits.listens;
+    result_.program.devices.push_back(std::move(device));
+  }
+}
+
+// A CPU that runs a task is not observed, unless it is named or every CPU runs one.
+std::vector<std::uint32_t> observed_cpus(const Session& session, const Observation& what) {
+  const std::uint32_t cpus = session.options().cpus;
+  if (!what.cpus.empty() || !what.devices.empty()) return what.cpus;
+  std::set<std::uint32_t> busy;
+  for (const Task& task : session.setting().tasks) busy.insert(task.cpu);
+  std::vector<std::uint32_t> observed;
+  for (std::uint32_t cpu = 0; cpu < cpus; ++cpu) {
+    if (busy.size() >= cpus || busy.count(cpu) == 0) observed.push_back(cpu);
+  }
+  return observed;
+}
+
 void Compiler::add_observers() {
   model::Program& p = result_.program;
   const std::uint64_t page_bytes = arch::page_bytes(geometry_.granule);
-  std::set<std::uint32_t> busy;
-  for (const Task& task : session_.setting().tasks) busy.insert(task.cpu);
   for (const Observed& o : session_.setting().observed) {
     model::Observer observer;
     observer.name = "observer";
-    observer.cpus = o.what.cpus;
-    for (std::uint32_t cpu = 0; o.what.cpus.empty() && cpu < options_.cpus; ++cpu) {
-      if (busy.size() >= options_.cpus || busy.count(cpu) == 0) observer.cpus.push_back(cpu);
-    }
+    observer.cpus = observed_cpus(session_, o.what);
     observer.location.line = o.place;
     model::ObserverAccess access;
     const model::VaPage first = va_page(o.va);
@@ -297,7 +373,12 @@ void Compiler::add_observers() {
       access.kind = kind;
       if (wanted) observer.accesses.push_back(access);
     }
-    p.observers.push_back(std::move(observer));
+    for (const Device& device : o.what.devices) {
+      p.observers.push_back(observer);
+      p.observers.back().cpus.clear();
+      p.observers.back().device = device.id;
+    }
+    if (!observer.cpus.empty()) p.observers.push_back(std::move(observer));
   }
 }
 
@@ -341,9 +422,31 @@ std::optional<model::Op> Compiler::lower_descriptor(std::size_t task, std::size_
   return model::Op{cas, {}, std::move(text)};
 }
 
+std::optional<model::Operation> Compiler::lower_page(const Action& a, std::string& text) {
+  namespace op = model::op;
+  const auto name = [&](PhysicalAddress page) {
+    return result_.program.frames[frame_at(page)].name;
+  };
+  switch (a.kind) {
+    case ActionKind::kTake:
+      return op::Allocate{table_ref(a.page)};
+    case ActionKind::kGiveBack:
+      return op::Free{table_ref(a.page)};
+    case ActionKind::kAllocate:
+      return op::Allocate{{false, frame_at(a.page)}};
+    case ActionKind::kFree:
+      text = "free " + name(a.page);
+      return op::Free{{false, frame_at(a.page)}};
+    case ActionKind::kCopy:
+      text = "copy " + name(a.page) + " to " + name(a.value);
+      return op::CopyFrame{frame_at(a.page), frame_at(a.value)};
+    default:
+      return std::nullopt;
+  }
+}
+
 std::optional<model::Operation> Compiler::lower_control(const Action& a, std::string& text) {
   namespace op = model::op;
-  text = describe(a);
   switch (a.kind) {
     case ActionKind::kBarrier:
       return op::Barrier{a.barrier};
@@ -353,21 +456,13 @@ std::optional<model::Operation> Compiler::lower_control(const Action& a, std::st
       text = "tlbi " + name + (operand ? ' ' + hex(a.value) : "");
       return op::Tlbi{name, operand ? std::optional(a.value) : std::nullopt};
     }
-    case ActionKind::kTake:
-      return op::Allocate{table_ref(a.page)};
-    case ActionKind::kGiveBack:
-      return op::Free{table_ref(a.page)};
-    case ActionKind::kAllocate:
-      return op::Allocate{{false, frame_at(a.page)}};
-    case ActionKind::kFree:
-      text = "free " + result_.program.frames[frame_at(a.page)].name;
-      return op::Free{{false, frame_at(a.page)}};
-    case ActionKind::kCopy:
-      text = "copy " + result_.program.frames[frame_at(a.page)].name + " to " +
-             result_.program.frames[frame_at(a.value)].name;
-      return op::CopyFrame{frame_at(a.page), frame_at(a.value)};
     case ActionKind::kNotify:
       return op::Notify{static_cast<op::NotifyPhase>(a.phase), a.value, a.expected};
+    case ActionKind::kSetRoot: {
+      const model::RootId root = root_id({a.page, static_cast<std::uint16_t>(a.index)});
+      text = "write " + result_.program.roots[root].name;
+      return op::WriteRoot{root};
+    }
     case ActionKind::kLock:
       return op::Lock{a.index};
     case ActionKind::kUnlock:
@@ -377,7 +472,7 @@ std::optional<model::Operation> Compiler::lower_control(const Action& a, std::st
     case ActionKind::kResumeOthers:
       return op::ResumeOthers{};
     default:
-      return std::nullopt;
+      return lower_page(a, text);
   }
 }
 
@@ -385,7 +480,7 @@ std::optional<model::Op> Compiler::lower(std::size_t task, std::size_t action) {
   const Action& a = branches_[task].path->actions[action];
   if (a.reads() || a.stores()) return lower_descriptor(task, action);
   if (a.kind != ActionKind::kReadMemory && a.kind != ActionKind::kWriteMemory) {
-    std::string text;
+    std::string text = describe(a);
     auto operation = lower_control(a, text);
     if (!operation) return std::nullopt;
     return model::Op{std::move(*operation), {}, std::move(text)};
@@ -398,34 +493,103 @@ std::optional<model::Op> Compiler::lower(std::size_t task, std::size_t action) {
     access.kind = model::AccessKind::kStore;
     access.value = static_cast<model::ValueId>(result_.program.value_names.size());
     result_.program.value_names.push_back("store of " + session_.setting().tasks[task].name);
+    const std::uint64_t page = a.value & ~(arch::page_bytes(geometry_.granule) - 1);
+    if (!a.may_fault) stored_.push_back({task, page, access.value});
   }
   return model::Op{access, {}, (stores ? "store " : "load ") + hex(a.value)};
 }
 
 void Compiler::add_agent(std::size_t task) {
   const Task& info = session_.setting().tasks[task];
-  const Branch& branch = branches_[task];
   model::Agent agent;
   agent.name = info.name;
   agent.cpu = info.cpu;
   agent.location.line = info.place;
-  std::vector<std::size_t> origins;
-  std::map<std::size_t, std::uint32_t> op_of_action;
-  for (std::size_t i = 0; i < branch.path->actions.size(); ++i) {
+  op_of_action_.clear();
+  origins_.clear();
+  markers_.clear();
+  lower_all(task, agent);
+  result_.program.agents.push_back(std::move(agent));
+  result_.actions.push_back(std::move(origins_));
+}
+
+void Compiler::put(std::size_t task, std::size_t action, model::Op op, model::Agent& agent) {
+  op.location.line = branches_[task].path->actions[action].place;
+  for (const std::size_t read : branches_[task].dependences[action].after) {
+    if (const auto known = op_of_action_.find(read); known != op_of_action_.end()) {
+      op.after.push_back(known->second);
+    }
+  }
+  op.text.insert(0, markers_);
+  markers_.clear();
+  op_of_action_[action] = static_cast<std::uint32_t>(agent.ops.size());
+  origins_.push_back(action);
+  agent.ops.push_back(std::move(op));
+}
+
+// Nothing waits for a device between the start and the end of a change but one that mirrors.
+bool is_marker(const Action& a, const Setting& setting) {
+  const bool bracket = a.kind == ActionKind::kNotify && a.phase != pgtable::NotifyPhase::kNow;
+  return bracket && (setting.devices.empty() || !setting.devices.front().traits.mirrors);
+}
+
+void Compiler::lower_all(std::size_t task, model::Agent& agent) {
+  const std::vector<Action>& actions = branches_[task].path->actions;
+  for (std::size_t i = 0; i < actions.size(); ++i) {
+    if (is_marker(actions[i], session_.setting())) {
+      markers_ += describe(actions[i]) + "; ";
+    } else if (actions[i].kind == ActionKind::kInterrupt) {
+      i = lower_interrupt(task, i, agent);
+    } else if (auto op = lower(task, i)) {
+      put(task, i, std::move(*op), agent);
+    }
+  }
+}
+
+// Says where the handler ends.
+std::size_t Compiler::lower_interrupt(std::size_t task, std::size_t begin, model::Agent& agent) {
+  const std::vector<Action>& actions = branches_[task].path->actions;
+  model::op::Interrupt handler;
+  std::size_t i = begin + 1;
+  for (; i < actions.size() && actions[i].kind != ActionKind::kInterrupted; ++i) {
     auto op = lower(task, i);
     if (!op) continue;
-    op->location.line = branch.path->actions[i].place;
-    for (const std::size_t read : branch.dependences[i].after) {
-      if (const auto known = op_of_action.find(read); known != op_of_action.end()) {
-        op->after.push_back(known->second);
-      }
-    }
-    op_of_action[i] = static_cast<std::uint32_t>(agent.ops.size());
-    origins.push_back(i);
-    agent.ops.push_back(std::move(*op));
+    op->location.line = actions[i].place;
+    handler.body.push_back(std::move(*op));
+  }
+  put(task, begin, {std::move(handler), {}, "interrupt others"}, agent);
+  return i;
+}
+
+// The device's two loads, and each pair of values that contradicts what some task did: new at
+// `flag`, and old at `data`, which the task had stored to before.
+void Compiler::add_order(const ExpectedOrder& order) {
+  namespace op = model::op;
+  const std::uint64_t mask = ~(arch::page_bytes(geometry_.granule) - 1);
+  const auto old = layout_.initial_output(order.data);
+  if (!old) return;
+  model::Agent agent;
+  agent.name = "reader";
+  agent.device = order.device;
+  agent.location.line = order.place;
+  agent.register_names = {"flag", "data"};
+  for (const std::uint32_t r : {0U, 1U}) {
+    const std::uint64_t va = r == 0 ? order.flag : order.data;
+    const op::Access load{va_page(va), model::AccessKind::kLoad, r, 0, true};
+    agent.ops.push_back({load, {order.place, 0, 0}, "load " + hex(va)});
+  }
+  const model::ValueId before = result_.program.frames[frame_at(*old)].contents.value;
+  for (const Stored& flag : stored_) {
+    if (flag.page != (order.flag & mask)) continue;
+    const bool newer = std::any_of(stored_.cbegin(), stored_.cend(), [&](const Stored& data) {
+      const bool earlier = data.task == flag.task && data.value < flag.value;
+      return earlier && data.page == (order.data & mask);
+    });
+    if (!newer) continue;
+    agent.forbids.push_back(
+        {{{0, flag.value}, {1, before}}, "device-order-violation", {order.place, 0, 0}});
   }
   result_.program.agents.push_back(std::move(agent));
-  result_.actions.push_back(std::move(origins));
 }
 
 Compiled Compiler::compile() {
@@ -438,11 +602,14 @@ Compiled Compiler::compile() {
   }
   add_machine();
   add_tables();
+  add_roots();
   add_regions();
   add_cells();
   add_frames();
+  add_devices();
   add_observers();
   for (std::size_t t = 0; t < branches_.size(); ++t) add_agent(t);
+  for (const ExpectedOrder& order : session_.setting().orders) add_order(order);
   result_.bounds = layout_.bounds();
   return std::move(result_);
 }

@@ -59,14 +59,32 @@ struct Options {
   std::string replay{};
 };
 
-// What every CPU named may do with the pages of a range, any time, any number of times.
+// A device of the machine.
+struct Device {
+  std::uint32_t id = 0;
+};
+
+// How a device translates. Devices of one exploration either all mirror or none does.
+struct DeviceTraits {
+  // Entry sizes that its own TLB keeps. It may keep a block in pieces, as a whole, or both.
+  bool pages = true;
+  bool blocks = false;
+  bool ignores_partial = false;  // drops a block only when told of all of it
+  bool listens = true;           // its SMMU obeys the CPUs' broadcast TLBIs
+  // Has tables of its own, filled by faults, and drops them from kStart on until kEnd; else it
+  // walks the CPUs' tables, and drops what its TLB holds at kNow.
+  bool mirrors = false;
+};
+
+// What every CPU and device named may do with the pages of a range, any time, any number of times.
 struct Observation {
   bool load = false;
   bool store = false;
   bool add = false;                   // an atomic read-modify-write
   bool may_fault = false;             // a fault is part of the contract
   bool may_be_lost = false;           // stores need not survive the update
-  std::vector<std::uint32_t> cpus{};  // none: all
+  std::vector<std::uint32_t> cpus{};  // neither these nor devices: all CPUs
+  std::vector<Device> devices{};
 };
 
 // How a task accesses memory by input address.
@@ -98,8 +116,20 @@ class Port {
   PhysicalAddress take(const Here& here = Here::current());
   void release(std::size_t count);
   void give_back(PhysicalAddress pa, const Here& here = Here::current());
+  // Devices drop at kNow what they hold of the range, and nothing more, and have acknowledged it
+  // when the call returns. kStart and kEnd are for devices that mirror.
   void notify(pgtable::NotifyPhase phase, std::uint64_t start, std::uint64_t end,
               const Here& here = Here::current());
+  void stop_others(const Here& here = Here::current());
+  void resume_others(const Here& here = Here::current());
+  // Data pages. In set-up code a copy gives `to` the contents of `from` to begin with.
+  void copy_page(PhysicalAddress from, PhysicalAddress to, const Here& here = Here::current());
+  // Whether set-up code and this task's own copies and stores leave both with the same contents.
+  // Where others may store, the answer may be no all the same: both are explored.
+  bool same_contents(PhysicalAddress a, PhysicalAddress b, const Here& here = Here::current());
+  // In set-up code: the root that every CPU starts with.
+  void set_root(pgtable::Half half, PhysicalAddress root, std::uint16_t tag,
+                const Here& here = Here::current());
 
  private:
   Session* session_;
@@ -127,8 +157,9 @@ class Machine {
 
   Port& port() { return port_; }
 
-  // The root table page (pages, where concatenated) that every CPU starts with, zeroed.
-  [[nodiscard]] PhysicalAddress root() const;
+  // A root table page (pages, where concatenated), zeroed. CPUs start with number 0 and
+  // Options::tag. Further ones are address spaces of their own; set-up code names them first.
+  PhysicalAddress root(std::size_t n = 0, const Here& here = Here::current());
   // Data page number `n`, with contents that no other page has. Their addresses follow one another
   // from a multiple of 1 GiB.
   [[nodiscard]] PhysicalAddress page(std::size_t n = 0) const;
@@ -138,6 +169,14 @@ class Machine {
   // Set-up: accesses by CPUs that go on all the time.
   void observe(std::uint64_t va, std::uint64_t bytes, const Observation& what,
                const Here& here = Here::current());
+  // Set-up: a device, which does what observations say.
+  Device device(const std::string& name, const DeviceTraits& traits = {},
+                const Here& here = Here::current());
+  // Set-up: the device loads from `flag` and then from `data`. Where it sees what a task has stored
+  // at `flag`, it must not see at `data` what was there before that task stored to it; if it does,
+  // the effect is device-order-violation.
+  void expect_order(Device device, std::uint64_t data, std::uint64_t flag,
+                    const Here& here = Here::current());
   // Set-up: code to be explored, on CPU `cpu`, or on the CPU after that of the task before it.
   // Comes last: what set-up code changes in tables after the first spawn is an error.
   void spawn(const std::string& name, const std::function<void()>& task,
@@ -157,6 +196,9 @@ class Machine {
   // Task: every other CPU waits, interrupts off, until resumed.
   void stop_others(const Here& here = Here::current());
   void resume_others(const Here& here = Here::current());
+  // Task: every other CPU runs `handler`, and this one goes on when all have. A handler does
+  // barriers, TLBIs and writes of its root register.
+  void interrupt_others(const std::function<void()>& handler, const Here& here = Here::current());
 
  private:
   Session* session_;

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "amalgam/arch/descriptor.hpp"
+#include "explore/text.hpp"
 
 namespace amalgam::explorer {
 
@@ -16,21 +17,47 @@ Layout::Layout(const Session& session, const std::vector<const Path*>& paths)
     : session_(session), geometry_(session.options().geometry) {
   add_tables(paths);
   add_values(paths);
+  place_roots(paths);
   place_tables();
   watch_accesses(paths);
   watch_changes(paths);
 }
 
-void Layout::add_tables(const std::vector<const Path*>& paths) {
+void Layout::add_root(PhysicalAddress address) {
   const std::uint64_t page_bytes = arch::page_bytes(geometry_.granule);
-  const PhysicalAddress root = session_.root();
-  tables_.push_back({root, false, arch::start_level(geometry_),
+  for (std::size_t page = 0; page < session_.root_pages(); ++page) {
+    ids_[address + page * page_bytes] = static_cast<std::uint32_t>(tables_.size());
+  }
+  tables_.push_back({address, false, arch::start_level(geometry_),
                      pgtable::half_bits(geometry_, session_.options().half)});
-  for (const auto& [page, entries] : session_.setting().tables) {
-    if (page >= root && page - root < session_.root_pages() * page_bytes) {
-      ids_[page] = 0;
-      continue;
+}
+
+// Any other table that a root register names.
+void Layout::place_roots(const std::vector<const Path*>& paths) {
+  const auto place = [&](PhysicalAddress address) {
+    const auto found = ids_.find(address);
+    if (found == ids_.end()) return;
+    TableInfo& table = tables_[found->second];
+    if (table.address == address && table.level) return;
+    if (table.level || session_.root_pages() > 1) {
+      bounds_.push_back("a root at " + hex(address) + " of pages that are not one set-up root's");
+      return;
     }
+    table.level = arch::start_level(geometry_);
+    table.base = pgtable::half_bits(geometry_, session_.options().half);
+  };
+  place(session_.setting().start.table);
+  for (const Path* path : paths) {
+    for (const Action& a : path->actions) {
+      if (a.kind == ActionKind::kSetRoot) place(a.page);
+    }
+  }
+}
+
+void Layout::add_tables(const std::vector<const Path*>& paths) {
+  for (const PhysicalAddress root : session_.setting().roots) add_root(root);
+  for (const auto& [page, entries] : session_.setting().tables) {
+    if (ids_.count(page) != 0) continue;
     ids_[page] = static_cast<std::uint32_t>(tables_.size());
     tables_.push_back({page, false, std::nullopt, 0});
   }
@@ -82,6 +109,26 @@ std::uint64_t Layout::initial(const Slot& slot) const {
   return found->second[slot.index % session_.entries_in_page()];
 }
 
+std::optional<PhysicalAddress> Layout::initial_output(std::uint64_t va) const {
+  const auto root = ids_.find(session_.setting().start.table);
+  if (root == ids_.end()) return std::nullopt;
+  std::uint32_t table = root->second;
+  for (int own = arch::start_level(geometry_); own <= arch::kPageLevel; ++own) {
+    const auto index = static_cast<std::uint32_t>(arch::table_index(geometry_, va, own));
+    const arch::Descriptor found{initial({table, index})};
+    if (!arch::is_valid(geometry_, found, own)) return std::nullopt;
+    const PhysicalAddress output = arch::output_address(geometry_, found, own);
+    if (arch::is_leaf(geometry_, found, own)) {
+      const std::uint64_t offset = va & (arch::level_size_bytes(geometry_, own) - 1);
+      return (output + offset) & ~(arch::page_bytes(geometry_.granule) - 1);
+    }
+    const auto next = ids_.find(output);
+    if (next == ids_.end()) return std::nullopt;
+    table = next->second;
+  }
+  return std::nullopt;
+}
+
 // Level by level: a table stands below the one that some value of a descriptor links it to.
 void Layout::place_tables() {
   for (int level = arch::start_level(geometry_); level < arch::kPageLevel; ++level) {
@@ -124,6 +171,10 @@ void Layout::add_range(std::uint64_t va, std::uint64_t bytes) {
 
 void Layout::watch_accesses(const std::vector<const Path*>& paths) {
   for (const Observed& o : session_.setting().observed) add_range(o.va, o.bytes);
+  for (const ExpectedOrder& o : session_.setting().orders) {
+    add_range(o.data, 1);
+    add_range(o.flag, 1);
+  }
   for (const Path* path : paths) {
     for (const Action& a : path->actions) {
       if (a.kind == ActionKind::kReadMemory || a.kind == ActionKind::kWriteMemory) {

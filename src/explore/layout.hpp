@@ -41,6 +41,8 @@ class Layout {
   }
   // What set-up code left in the descriptor.
   [[nodiscard]] std::uint64_t initial(const Slot& slot) const;
+  // The page of memory that set-up code maps the address to.
+  [[nodiscard]] std::optional<PhysicalAddress> initial_output(std::uint64_t va) const;
   // Input pages to be looked at, ascending: those that are accessed, and one for each descriptor
   // that a task changes where none of these uses it.
   [[nodiscard]] const std::set<std::uint64_t>& watched() const { return watched_; }
@@ -50,6 +52,8 @@ class Layout {
 
  private:
   void add_tables(const std::vector<const Path*>& paths);
+  void add_root(PhysicalAddress address);
+  void place_roots(const std::vector<const Path*>& paths);
   void add_values(const std::vector<const Path*>& paths);
   void place_tables();
   void watch_accesses(const std::vector<const Path*>& paths);

@@ -44,6 +44,26 @@ void Port::notify(pgtable::NotifyPhase phase, std::uint64_t start, std::uint64_t
                 false, here);
 }
 
+void Port::stop_others(const Here& here) {
+  session_->act({.kind = ActionKind::kStopOthers}, false, here);
+}
+
+void Port::resume_others(const Here& here) {
+  session_->act({.kind = ActionKind::kResumeOthers}, false, here);
+}
+
+void Port::copy_page(PhysicalAddress from, PhysicalAddress to, const Here& here) {
+  session_->copy(from, to, here);
+}
+
+bool Port::same_contents(PhysicalAddress a, PhysicalAddress b, const Here& here) {
+  return session_->same_contents(a, b, here);
+}
+
+void Port::set_root(pgtable::Half half, PhysicalAddress root, std::uint16_t tag, const Here& here) {
+  session_->set_root(half, root, tag, here);
+}
+
 void Mutex::lock(const Here& here) {
   session_->act({.kind = ActionKind::kLock, .index = id_}, false, here);
 }
@@ -54,7 +74,9 @@ void Mutex::unlock(const Here& here) {
 
 Machine::Machine(Session& session) : session_(&session), port_(session) {}
 
-PhysicalAddress Machine::root() const { return session_->root(); }
+PhysicalAddress Machine::root(std::size_t n, const Here& here) {
+  return session_->add_root(n, here);
+}
 
 PhysicalAddress Machine::page(std::size_t n) const {
   return session_->first_data_page() + n * arch::page_bytes(session_->options().geometry.granule);
@@ -67,6 +89,15 @@ void Machine::observe(std::uint64_t va, std::uint64_t bytes, const Observation& 
   session_->observe(va, bytes, what, here);
 }
 
+Device Machine::device(const std::string& name, const DeviceTraits& traits, const Here& here) {
+  return session_->add_device(name, traits, here);
+}
+
+void Machine::expect_order(Device device, std::uint64_t data, std::uint64_t flag,
+                           const Here& here) {
+  session_->expect_order(device, data, flag, here);
+}
+
 void Machine::spawn(const std::string& name, const std::function<void()>& task,
                     std::optional<std::uint32_t> cpu, const Here& here) {
   session_->spawn(name, task, cpu, here);
@@ -75,13 +106,11 @@ void Machine::spawn(const std::string& name, const std::function<void()>& task,
 void Machine::step(const Here& here) { session_->begin_step(here); }
 
 void Machine::load(std::uint64_t va, TaskAccess how, const Here& here) {
-  session_->act({.kind = ActionKind::kReadMemory, .value = va, .may_fault = how.may_fault}, true,
-                here);
+  session_->access(va, false, how, here);
 }
 
 void Machine::store(std::uint64_t va, TaskAccess how, const Here& here) {
-  session_->act({.kind = ActionKind::kWriteMemory, .value = va, .may_fault = how.may_fault}, true,
-                here);
+  session_->access(va, true, how, here);
 }
 
 void Machine::free(PhysicalAddress page, const Here& here) {
@@ -93,7 +122,7 @@ void Machine::allocate(PhysicalAddress page, const Here& here) {
 }
 
 void Machine::copy(PhysicalAddress from, PhysicalAddress to, const Here& here) {
-  session_->act({.kind = ActionKind::kCopy, .page = from, .value = to}, true, here);
+  session_->copy(from, to, here);
 }
 
 void Machine::stop_others(const Here& here) {
@@ -102,6 +131,12 @@ void Machine::stop_others(const Here& here) {
 
 void Machine::resume_others(const Here& here) {
   session_->act({.kind = ActionKind::kResumeOthers}, true, here);
+}
+
+void Machine::interrupt_others(const std::function<void()>& handler, const Here& here) {
+  session_->act({.kind = ActionKind::kInterrupt}, true, here);
+  handler();
+  session_->act({.kind = ActionKind::kInterrupted}, true, here);
 }
 
 }  // namespace amalgam::explorer

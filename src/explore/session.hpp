@@ -34,9 +34,36 @@ struct Task {
   friend bool operator==(const Task&, const Task&) = default;
 };
 
+struct NamedDevice {
+  std::string name;
+  DeviceTraits traits;
+};
+
+// A device loads `flag` and then `data`.
+struct ExpectedOrder {
+  std::uint32_t device = 0;
+  std::uint64_t data = 0;
+  std::uint64_t flag = 0;
+  std::uint32_t place = 0;
+};
+
+struct RootRegister {
+  PhysicalAddress table = 0;
+  std::uint16_t tag = 0;
+  friend auto operator<=>(const RootRegister&, const RootRegister&) = default;
+};
+
+// Of data pages: equal numbers are equal contents. A page that is not named has its address for it.
+using PageContents = std::map<PhysicalAddress, std::uint64_t>;
+
 // What set-up code describes: the same in every call.
 struct Setting {
   TableMemory tables;
+  PageContents contents;
+  std::vector<PhysicalAddress> roots;  // tables
+  RootRegister start;                  // of every CPU
+  std::vector<NamedDevice> devices;
+  std::vector<ExpectedOrder> orders;
   std::vector<Observed> observed;
   std::vector<Task> tasks;
   std::uint32_t locks = 0;
@@ -77,6 +104,13 @@ class Session {
   PhysicalAddress take(const Here& here);
   void give_back(PhysicalAddress page, const Here& here);
   void begin_step(const Here& here);
+  void copy(PhysicalAddress from, PhysicalAddress to, const Here& here);
+  bool same_contents(PhysicalAddress a, PhysicalAddress b, const Here& here);
+  void access(std::uint64_t va, bool stores, TaskAccess how, const Here& here);
+  PhysicalAddress add_root(std::size_t n, const Here& here);
+  void set_root(pgtable::Half half, PhysicalAddress root, std::uint16_t tag, const Here& here);
+  Device add_device(const std::string& name, const DeviceTraits& traits, const Here& here);
+  void expect_order(Device device, std::uint64_t data, std::uint64_t flag, const Here& here);
   // Any other operation. Set-up code may not do it if `task_only`.
   void act(Action action, bool task_only, const Here& here);
   void observe(std::uint64_t va, std::uint64_t bytes, const Observation& what, const Here& here);
@@ -86,9 +120,16 @@ class Session {
 
  private:
   void call();
+  void begin_call();
   void compare_setting();
+  void compare_tables();
   void record_action(Action action, const Here& here);
   std::uint64_t record_read(Action action, const Here& here);
+  [[nodiscard]] bool is_device(Device device) const;
+  [[nodiscard]] bool others_store() const;
+  [[nodiscard]] std::uint64_t contents_of(PhysicalAddress page) const;
+  // Where the address leads as the task knows its tables.
+  [[nodiscard]] std::optional<PhysicalAddress> translate(std::uint64_t va) const;
   std::uint64_t* descriptor(PhysicalAddress page, std::size_t index, const Here& here);
   std::uint32_t place_of(const Here& here);
   std::uint32_t intern(const std::string& place);
@@ -113,10 +154,14 @@ class Session {
   bool sealed_ = false;  // a task has been spawned: set-up is over
   std::uint32_t wanted_task_ = 0;
   bool records_ = false;
+  bool in_handler_ = false;
   const std::vector<std::uint64_t>* history_ = nullptr;
   Path path_;
   std::string step_;    // the line of the user's code that the task is at, if it says so
   TableMemory memory_;  // of the set-up, or as the task knows it
+  PageContents contents_;
+  PhysicalAddress root_ = 0;  // that the CPU of the task uses
+  std::uint64_t stores_ = 0;  // of data, by the task
   std::set<PhysicalAddress> gone_;
   std::size_t reserved_ = 0;
   std::uint32_t taken_ = 0;

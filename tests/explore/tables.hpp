@@ -30,22 +30,27 @@ inline arch::Features features(const explorer::Options& o) {
   return f;
 }
 
+inline pgtable::Knowledge knowledge(const explorer::Options& o) {
+  return {.hardware_af = o.features.hardware_af, .hardware_dirty = o.features.hardware_dirty};
+}
+
+// Tables on a port, of a machine with these options.
+template <typename P>
+typename Tables<P>::Config config(const explorer::Options& o) {
+  return {.features = features(o), .tlb = {.all_asids = true}, .knowledge = knowledge(o)};
+}
+
 // Tables on a port with `pages` pages mapped from kVa on to machine.page(0) on, live.
 template <typename P>
 struct Mapped {
   Mapped(explorer::Machine& machine, P& port, const explorer::Options& o, std::uint64_t pages = 1,
          const pgtable::Attributes& attributes = kReadWrite)
-      : tables(port, machine.root(),
-               {.features = features(o), .tlb = {.all_asids = true}, .knowledge = knowledge(o)}) {
+      : tables(port, machine.root(), config<P>(o)) {
     auto batch = tables.batch();
     status = tables.map(kVa, pages * kPage, machine.page(), attributes, batch);
     batch.flush();
     tables.activate();
   }
-  static pgtable::Knowledge knowledge(const explorer::Options& o) {
-    return {.hardware_af = o.features.hardware_af, .hardware_dirty = o.features.hardware_dirty};
-  }
-
   Tables<P> tables;
   pgtable::Status status;
 };
