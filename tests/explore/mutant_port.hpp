@@ -24,7 +24,8 @@ enum class Mistake : std::uint8_t {
   kDropTlbi,       //
   kLocalTlbi,      // does not reach other CPUs
   kLastLevelTlbi,  // leaves copies of table descriptors
-  kMissedTlbi,     // is aimed a page further
+  kMissedTlbi,     // is aimed elsewhere
+  kShortTlbi,      // of a range: leaves its end out
   kHintedTlbi,     // has a level hint that is wrong
   kLateTlbi,       // comes after the next change, notification or free
   kDropStore,      // a store, or an exchange that pretends to have stored
@@ -37,7 +38,7 @@ enum class Mistake : std::uint8_t {
   kDropCopy,
   kDropCompare,  // contents are taken to be the same
 };
-inline constexpr std::size_t kMistakes = 20;
+inline constexpr std::size_t kMistakes = 21;
 
 inline constexpr std::array<std::string_view, kMistakes> kMistakeNames{"nothing wrong",
                                                                        "barrier dropped",
@@ -48,6 +49,7 @@ inline constexpr std::array<std::string_view, kMistakes> kMistakeNames{"nothing 
                                                                        "tlbi local",
                                                                        "tlbi last-level",
                                                                        "tlbi missed",
+                                                                       "tlbi short",
                                                                        "tlbi hint wrong",
                                                                        "tlbi late",
                                                                        "store dropped",
@@ -141,7 +143,8 @@ class MutantPort {
       m.shareability = arch::Shareability::kLocal;
     }
     if (wrong(Mistake::kLastLevelTlbi, by_address && !m.last_level)) m.last_level = true;
-    if (wrong(Mistake::kMissedTlbi, by_address)) ++operand;
+    if (wrong(Mistake::kMissedTlbi, by_address)) operand ^= kElsewhere;
+    if (wrong(Mistake::kShortTlbi, m.range && (operand & kNum) != 0)) operand -= kOneOfNum;
     if (wrong(Mistake::kHintedTlbi, by_address && hint_of(m, operand) != 0)) {
       operand = with_other_hint(m, operand);
     }
@@ -193,6 +196,10 @@ class MutantPort {
   }
 
  private:
+  static constexpr std::uint64_t kElsewhere = std::uint64_t{1} << 20;
+  static constexpr std::uint64_t kOneOfNum = std::uint64_t{1} << 39;
+  static constexpr std::uint64_t kNum = 31 * kOneOfNum;
+
   static std::size_t index(Mistake mistake) { return static_cast<std::size_t>(mistake); }
 
   // Descriptors of the pages that tests observe, and of the tables above them.

@@ -60,8 +60,10 @@ Tried try_out(const Operation& operation, std::uint8_t bbm, Mutation mutation) {
 }
 
 std::vector<Operation> operations() {
-  std::vector<Operation> all = map_operations();
-  for (Operation& o : change_operations()) all.push_back(std::move(o));
+  std::vector<Operation> all;
+  for (const auto& part : {map_operations, change_operations, shape_operations, lock_operations}) {
+    for (Operation& o : part()) all.push_back(std::move(o));
+  }
   return all;
 }
 

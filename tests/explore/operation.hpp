@@ -34,6 +34,8 @@ inline constexpr const char* kUnlinked =
     "no walk reaches the table yet, so that the order of stores to it is free";
 inline constexpr const char* kChain =
     "the next store only chains the freed table, and the barrier after it waits for both";
+inline constexpr const char* kOneBatch =
+    "the order of stores to one batch of descriptors is free: the barrier after it waits for all";
 inline constexpr const char* kNothingLater = "nothing that follows on this CPU needs the ISB";
 inline constexpr const char* kAlone = "nobody else changes the descriptor";
 
@@ -86,5 +88,7 @@ Tried try_out(const Operation& operation, std::uint8_t bbm, Mutation mutation);
 std::vector<Operation> operations();
 std::vector<Operation> map_operations();
 std::vector<Operation> change_operations();
+std::vector<Operation> shape_operations();
+std::vector<Operation> lock_operations();
 
 }  // namespace amalgam::test
