@@ -7,6 +7,7 @@ set -uo pipefail
 tree="$(mktemp -d)"
 trap 'rm -rf "$tree"' EXIT
 sources="$AMALGAM_SOURCE_DIR/tests/integrations/freestanding"
+runtime="$AMALGAM_SOURCE_DIR/integrations/bare-metal/memory_functions.cpp"
 flags=(-std=c++20 -ffreestanding -fno-exceptions -fno-rtti -nostdlib -mgeneral-regs-only
     -Wall -Wextra -Wshadow -Werror "-I$AMALGAM_SOURCE_DIR/include")
 failures=0
@@ -40,12 +41,12 @@ headers() {
         fail "$1: a header does not compile"
 }
 
-# links LEVEL COMMAND...: the library links with the runtime, and with no symbol besides.
+# links LEVEL COMMAND...: the library links with the memory functions, and with no symbol besides.
 links() {
     local level=$1
     shift
     compiler "$@" "${flags[@]}" "$level" -c "$sources/library.cpp" -o "$tree/library.o" &&
-        compiler "$@" "${flags[@]}" "$level" -fno-builtin -c "$sources/runtime.cpp" -o "$tree/runtime.o" &&
+        compiler "$@" "${flags[@]}" "$level" -fno-builtin -c "$runtime" -o "$tree/runtime.o" &&
         aarch64-linux-gnu-ld -static -e start "$tree/library.o" "$tree/runtime.o" -o "$tree/linked" ||
         fail "$*: does not link at $level"
 }

@@ -76,3 +76,5 @@ arch::Features features() {
 }
 
 }  // namespace amalgam::pgtable
+
+extern "C" void start() {}

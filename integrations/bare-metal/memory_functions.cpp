@@ -32,6 +32,4 @@ int memcmp(const void* a, const void* b, std::size_t bytes) {
   }
   return 0;
 }
-
-void start() {}
 }

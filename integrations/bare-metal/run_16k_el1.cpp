@@ -1,0 +1,11 @@
+#include "runner.hpp"
+
+namespace bare_metal {
+
+Totals run_16k_el1(bool paced) {
+  constexpr arch::Geometry geometry{
+      .granule = arch::Granule::k16K, .va_bits = 47, .regime = arch::Regime::kEl10};
+  return Runner<geometry>("16K", paced).run();
+}
+
+}  // namespace bare_metal

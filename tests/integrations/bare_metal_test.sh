@@ -1,0 +1,55 @@
+#!/usr/bin/env bash
+# The library as shipped on emulated CPUs: builds integrations/bare-metal and runs it on several CPU
+# models, granules and exception levels, the two CPUs in turns, and on some of them at once.
+set -uo pipefail
+
+tree="$(mktemp -d)"
+trap 'rm -rf "$tree"' EXIT
+failures=0
+
+skip() {
+    echo "skipped: $*"
+    exit 77
+}
+
+command -v aarch64-linux-gnu-g++ >/dev/null || skip "no aarch64-linux-gnu-g++ (package g++-aarch64-linux-gnu)"
+command -v qemu-system-aarch64 >/dev/null || skip "no qemu-system-aarch64 (package qemu-system-arm)"
+models="$(qemu-system-aarch64 -M virt -cpu help)"
+
+# on CPU LEVEL GRANULE [race]: one run; its whole output where it fails.
+on() {
+    local cpu=$1 level=$2 granule=$3 mode=${4:-turns} machine=virt threads=single arguments status
+    if ! grep -qw -- "$cpu" <<<"$models"; then
+        echo "left out: this QEMU has no $cpu"
+        return
+    fi
+    [[ $level == EL2 ]] && machine=virt,virtualization=on
+    [[ $mode == race ]] && threads=multi
+    arguments="arg=$granule,arg=$mode"
+    timeout 120 qemu-system-aarch64 -M "$machine" -cpu "$cpu" -accel "tcg,thread=$threads" -smp 2 -m 2G \
+        -display none -nodefaults -serial stdio -semihosting-config "enable=on,target=native,$arguments" \
+        -kernel "$tree/bare-metal.elf" >"$tree/output" 2>&1 </dev/null
+    status=$?
+    printf '%-12s %-3s %-3s %-5s %-16s %s\n' "$cpu" "$level" "$granule" "$mode" \
+        "$(grep -om1 'FEAT_BBM level [0-9]' "$tree/output")" "$(tail -n 1 "$tree/output")"
+    if ((status != 0)) || ! grep -q '^bare-metal: .* passed, 0 failed$' "$tree/output"; then
+        echo "exit status $status" && cat "$tree/output"
+        failures=$((failures + 1))
+    fi
+}
+
+"$AMALGAM_SOURCE_DIR/integrations/bare-metal/build.sh" "$tree" || exit 1
+
+for level in EL1 EL2; do
+    for granule in 4K 64K; do
+        on cortex-a57 $level $granule
+    done
+    for cpu in cortex-a76 neoverse-n1 max; do
+        for granule in 4K 16K 64K; do
+            on $cpu $level $granule
+        done
+    done
+done
+on cortex-a57 EL1 4K race
+on max EL1 4K race
+exit $((failures > 0))
