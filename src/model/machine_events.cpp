@@ -291,6 +291,15 @@ void Semantics::execute_page(const State& s, const Event& e, std::uint8_t index,
   sight_use_after_free(s, e, index, sink);
   if (e.kind == EventKind::kReadPage) {
     const std::uint64_t value = earlier.forwarded.value_or(datum_of(s, e.page));
+    if (e.assumes) {
+      // Which store was the tracked one is no part of the bytes.
+      const std::uint64_t other = layout_.registers[e.value.reg].get(s) - 1;
+      const std::uint64_t equal = other >> 1 == value >> 1 ? 1 : 0;
+      if (equal != e.assumed) {
+        sink.refute({e.op, equal});
+        return;
+      }
+    }
     if (e.into != kNoIndex) layout_.registers[e.into].set(next, value + 1);
     if (e.relies) {
       relied_upon(s, e, {TransitionKind::kEvent, e.agent, index, 0}, sink);

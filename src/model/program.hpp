@@ -168,6 +168,13 @@ struct CopyFrame {
   FrameId from = kNone;
   FrameId to = kNone;
 };
+// Compares the bytes of two pages through an alias. Like a read that assumes: a run in which the
+// answer is not `equal` is no run of this program, and the other answer (0 or 1) is reported.
+struct CompareFrames {
+  FrameId a = kNone;
+  FrameId b = kNone;
+  bool equal = true;
+};
 struct ZeroFrame {
   FrameId frame = kNone;
 };
@@ -230,10 +237,10 @@ struct Interrupt {
 
 using Operation =
     std::variant<op::WriteDescriptor, op::ReadDescriptor, op::CompareExchangeDescriptor,
-                 op::UpdateDescriptor, op::Access, op::FrameAccess, op::CopyFrame, op::ZeroFrame,
-                 op::ZeroTable, op::CopyTables, op::Allocate, op::Free, op::Barrier, op::Tlbi,
-                 op::WriteRoot, op::Lock, op::Unlock, op::StopOthers, op::ResumeOthers,
-                 op::Interrupt, op::Notify>;
+                 op::UpdateDescriptor, op::Access, op::FrameAccess, op::CopyFrame,
+                 op::CompareFrames, op::ZeroFrame, op::ZeroTable, op::CopyTables, op::Allocate,
+                 op::Free, op::Barrier, op::Tlbi, op::WriteRoot, op::Lock, op::Unlock,
+                 op::StopOthers, op::ResumeOthers, op::Interrupt, op::Notify>;
 
 // One operation, where it was said, and how a timeline prints it ("set pte vmemmap[3] = head ro").
 struct Op {

@@ -103,6 +103,11 @@ void ProgramIndex::add(const Op& op, OpRef ref) {
                    copies_out_[o.from].push_back(ref);
                    frame(o.to);
                  },
+                 [&](const op::CompareFrames& o) {
+                   frame(o.a);
+                   frame(o.b);
+                   has_assumptions_ = true;
+                 },
                  [&](const op::ZeroFrame& o) { frame(o.frame); },
                  [&](const op::ZeroTable& o) { page({true, o.table}); },
                  [&](const op::Allocate& o) { page(o.page); },

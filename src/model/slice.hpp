@@ -196,7 +196,9 @@ struct Event {
   AccessKind access = AccessKind::kLoad;
   bool may_fault = false;
   bool recomputes = false;  // stores a changed copy of what was read from the same descriptor
-  bool assumes = false;     // kReadCell, kCasCell: any value but `assumed` ends the run
+  // kReadCell, kCasCell: any value but `assumed` ends the run. kReadPage: whether it holds what
+  // the register `value` does.
+  bool assumes = false;
   std::uint64_t assumed = 0;
   bool copies_tables = false;  // part of op::CopyTables: no update of its own
   bool relies = false;         // reads a page whose contents must hold still

@@ -296,7 +296,7 @@ void SliceBuilder::gather_reliances() {
   }
 }
 
-// A copy into a page of the slice brings the page that it reads.
+// A copy into a page of the slice brings the page that it reads, a comparison with one the other.
 void SliceBuilder::gather_page_ops(std::uint8_t page) {
   const PageRef ref = slice_.pages[page].ref;
   for (const OpRef op_ref : index_.of_page(ref)) {
@@ -304,6 +304,10 @@ void SliceBuilder::gather_page_ops(std::uint8_t page) {
     for_each_op(program_.agents[op_ref.agent].ops[op_ref.op], [&](const Op& op) {
       const auto* copy = std::get_if<op::CopyFrame>(&op.operation);
       if (copy != nullptr && !ref.is_table && copy->to == ref.id) page_index({false, copy->from});
+      if (const auto* compare = std::get_if<op::CompareFrames>(&op.operation)) {
+        page_index({false, compare->a});
+        page_index({false, compare->b});
+      }
     });
   }
 }

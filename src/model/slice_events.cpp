@@ -41,6 +41,7 @@ class EventBuilder {
   void operator_on(const op::Access& o);
   void operator_on(const op::FrameAccess& o);
   void operator_on(const op::CopyFrame& o);
+  void operator_on(const op::CompareFrames& o);
   void operator_on(const op::ZeroFrame& o);
   void operator_on(const op::ZeroTable& o);
   void operator_on(const op::CopyTables& o);
@@ -521,6 +522,23 @@ void EventBuilder::operator_on(const op::CopyFrame& o) {
   Event& write = push(EventKind::kWritePage, kWrites, same_page(to) | producer(temp));
   write.page = to;
   write.value.reg = temp;
+}
+
+// The second read is where the answer is known.
+void EventBuilder::operator_on(const op::CompareFrames& o) {
+  const std::uint8_t a = slice_page({false, o.a});
+  const std::uint8_t b = slice_page({false, o.b});
+  if (a == kNoIndex || b == kNoIndex) return;
+  const std::uint8_t temp = register_for(thread().agent, kTempRegister + origin_);
+  Event& first = push(EventKind::kReadPage, kReads, but_plain_stores(same_page(a)));
+  first.page = a;
+  first.into = temp;
+  Event& second =
+      push(EventKind::kReadPage, kReads, but_plain_stores(same_page(b)) | producer(temp));
+  second.page = b;
+  second.value.reg = temp;
+  second.assumes = true;
+  second.assumed = o.equal ? 1 : 0;
 }
 
 void EventBuilder::operator_on(const op::ZeroFrame& o) {
