@@ -43,7 +43,7 @@ struct Action {
   PhysicalAddress page = 0;    // table or data page
   std::uint32_t index = 0;     // descriptor; lock; tag of a root
   std::uint64_t value = 0;     // stored, desired; operand; first address; copy, compare: to, with
-  std::uint64_t expected = 0;  // exchange; address after the last
+  std::uint64_t expected = 0;  // exchange; address after the last; compare: 1 if others decide
   arch::Barrier barrier{};
   arch::TlbiMnemonic mnemonic{};
   pgtable::NotifyPhase phase = pgtable::NotifyPhase::kNow;

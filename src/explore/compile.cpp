@@ -298,7 +298,7 @@ model::FrameId Compiler::frame_at(std::uint64_t address) {
 void Compiler::add_frames() {
   for (const Branch& b : branches_) {
     for (const Action& a : b.path->actions) {
-      const bool copies = a.kind == ActionKind::kCopy;
+      const bool copies = a.kind == ActionKind::kCopy || a.kind == ActionKind::kCompare;
       const bool names = a.kind == ActionKind::kFree || a.kind == ActionKind::kAllocate;
       if (names || copies) frame_at(a.page);
       if (copies) frame_at(a.value);
@@ -440,6 +440,11 @@ std::optional<model::Operation> Compiler::lower_page(const Action& a, std::strin
     case ActionKind::kCopy:
       text = "copy " + name(a.page) + " to " + name(a.value);
       return op::CopyFrame{frame_at(a.page), frame_at(a.value)};
+    case ActionKind::kCompare:
+      if (a.expected == 0) return std::nullopt;
+      text = "compare " + name(a.page) + " with " + name(a.value) +
+             (a.read != 0 ? ": the same" : ": different");
+      return op::CompareFrames{frame_at(a.page), frame_at(a.value), a.read != 0};
     default:
       return std::nullopt;
   }

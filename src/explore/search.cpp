@@ -92,21 +92,8 @@ void Search::add_path(std::size_t task, const std::vector<std::uint64_t>& histor
     if (!agrees(task, known, path, false)) return;
   }
   if (!path.bound.empty()) bounds_.insert(path.bound);
-  paths_[task].push_back(path);
+  paths_[task].push_back(std::move(path));
   add_combinations(task, paths_[task].size() - 1);
-  open_answers(task, path, history.size());
-}
-
-// Comparisons of pages are answered both ways where the first `known` reads do not say how.
-void Search::open_answers(std::size_t task, const Path& path, std::size_t known) {
-  const std::vector<std::uint64_t> values = path.history();
-  for (std::size_t r = known; r < values.size() && session_.errors().empty(); ++r) {
-    if (path.actions[path.reads[r]].kind != ActionKind::kCompare) continue;
-    std::vector<std::uint64_t> other(values.begin(),
-                                     values.begin() + static_cast<std::ptrdiff_t>(r));
-    other.push_back(values[r] == 0 ? 1 : 0);
-    if (!is_known(task, other)) add_path(task, other);
-  }
 }
 
 // Those of the new path with every path of the others.

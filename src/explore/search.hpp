@@ -37,7 +37,6 @@ class Search {
   void add_path(std::size_t task, const std::vector<std::uint64_t>& history);
   [[nodiscard]] bool is_known(std::size_t task, const std::vector<std::uint64_t>& history) const;
   bool agrees(std::size_t task, const Path& a, const Path& b, bool whole);
-  void open_answers(std::size_t task, const Path& path, std::size_t known);
   void add_combinations(std::size_t task, std::size_t path);
 
   // --- combinations

@@ -281,8 +281,8 @@ bool Session::others_store() const {
                      [](const Observed& o) { return o.what.store || o.what.add; });
 }
 
-// Past the end of the history the answer is what it would be if the task were alone. It is part of
-// the history only where others may change it.
+// Past the end of the history the answer is what it would be if the task were alone. It is a read
+// only where others may change it: nobody makes pages equal that are not.
 bool Session::same_contents(PhysicalAddress a, PhysicalAddress b, const Here& here) {
   const bool same = contents_of(a) == contents_of(b);
   if (!in_task_) return same;
@@ -290,6 +290,7 @@ bool Session::same_contents(PhysicalAddress a, PhysicalAddress b, const Here& he
   if (same && a != b && others_store()) {
     const std::size_t number = path_.reads.size();
     if (number < history_->size()) action.read = (*history_)[number];
+    action.expected = 1;
     path_.reads.push_back(path_.actions.size());
   }
   record_action(action, here);

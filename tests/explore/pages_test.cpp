@@ -118,6 +118,26 @@ TEST(PortContents, HaveTwoAnswersWhereOthersStore) {
   EXPECT_EQ(answers.size(), 2U);
 }
 
+// ... but not when the page is read-only for everybody.
+TEST(PortContents, HaveOneAnswerWhereNobodyCanStoreAnyMore) {
+  const Options o = options();
+  const Result result = explore(o, [&](Machine& m) {
+    Mapped<Port> mapped(m, m.port(), o);
+    m.observe(kVa, kPage, {.load = true, .store = true, .may_fault = true});
+    m.spawn("compare", [&] {
+      {
+        auto batch = mapped.tables.batch();
+        (void)mapped.tables.protect(kVa, kPage, kReadOnly, {}, batch);
+      }
+      m.port().copy_page(m.page(0), m.page(4));
+      m.port().barrier(kDsb);
+      EXPECT_TRUE(m.port().same_contents(m.page(0), m.page(4)));
+    });
+  });
+  EXPECT_TRUE(result.clean()) << result;
+  EXPECT_EQ(result.coverage.paths, 1U) << result;
+}
+
 // --- roots ---------------------------------------------------------------------------------------
 
 // A new root table with the entries of the old one, but for kVa's: it gets a table that maps
