@@ -74,12 +74,21 @@ bool ProgramIndex::add_maintenance(const Op& op, OpRef ref) {
   return std::holds_alternative<op::Barrier>(op.operation);
 }
 
+// A comparison belongs where its pages do.
+void ProgramIndex::add_assumption(const Op& op, OpRef ref) {
+  const auto* compare = std::get_if<op::CompareFrames>(&op.operation);
+  if (compare != nullptr) {
+    pages_[page_key({false, compare->a})].push_back(ref);
+    pages_[page_key({false, compare->b})].push_back(ref);
+  } else if (assumes(op)) {
+    everywhere_.push_back(ref);
+  }
+  has_assumptions_ |= compare != nullptr || assumes(op);
+}
+
 void ProgramIndex::add(const Op& op, OpRef ref) {
   if (add_maintenance(op, ref)) return;
-  if (assumes(op)) {
-    everywhere_.push_back(ref);
-    has_assumptions_ = true;
-  }
+  add_assumption(op, ref);
   const auto cell = [&](CellId id) { cells_[id].push_back(ref); };
   const auto page = [&](PageRef p) { pages_[page_key(p)].push_back(ref); };
   const auto frame = [&](FrameId f) { page({false, f}); };
@@ -103,11 +112,7 @@ void ProgramIndex::add(const Op& op, OpRef ref) {
                    copies_out_[o.from].push_back(ref);
                    frame(o.to);
                  },
-                 [&](const op::CompareFrames& o) {
-                   frame(o.a);
-                   frame(o.b);
-                   has_assumptions_ = true;
-                 },
+                 [](const op::CompareFrames&) {},
                  [&](const op::ZeroFrame& o) { frame(o.frame); },
                  [&](const op::ZeroTable& o) { page({true, o.table}); },
                  [&](const op::Allocate& o) { page(o.page); },

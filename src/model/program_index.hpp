@@ -83,6 +83,7 @@ class ProgramIndex {
  private:
   void add(const Op& op, OpRef ref);
   bool add_maintenance(const Op& op, OpRef ref);
+  void add_assumption(const Op& op, OpRef ref);
   void add_invalidation(std::uint64_t start, std::uint64_t end, OpRef ref);
   void add_alias(std::uint64_t raw, int level, CellId cell);
   void add_named(std::uint64_t raw, int level);
