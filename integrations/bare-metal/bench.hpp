@@ -46,11 +46,12 @@ class Bench {
   static constexpr std::uint64_t kGroup = arch::contiguous_entries(kGeometry, 3) * kPage;
   static constexpr std::uint64_t kBlockGroup = arch::contiguous_entries(kGeometry, 2) * kBlock;
   static constexpr bool kEl2 = kGeometry.regime == arch::Regime::kEl2;
+  static constexpr bool kStage2 = kGeometry.stage == arch::Stage::kStage2;
 
   // Tables at `root`, which hardware walks already.
   Bench(Port& port, pgtable::PhysicalAddress root, const arch::Features& features,
         const Place& place)
-      : port_(port), features_(features), place_(place), table_(port, root, config()) {
+      : port_(port), features_(features), place_(place), table_(port, root, config<Table>()) {
     table_.activate();
   }
 
@@ -58,6 +59,21 @@ class Bench {
   [[nodiscard]] Port& port() { return port_; }
   [[nodiscard]] const arch::Features& features() const { return features_; }
   [[nodiscard]] const Place& place() const { return place_; }
+
+  // Of a table of this place, on whatever Port.
+  template <typename T>
+  [[nodiscard]] typename T::Config config() const {
+    typename T::Config c;
+    c.half = place_.half;
+    c.features = features_;
+    c.tlb.asid = place_.global ? 0 : kAsid;
+    c.tlb.all_asids = place_.global;
+    c.tlb.non_global_only = !place_.global;
+    c.knowledge.hardware_af = features_.hardware_af;
+    c.knowledge.hardware_dirty = features_.hardware_dirty;
+    c.knowledge.mair = kMair;
+    return c;
+  }
 
   // Input addresses of the place, `offset` bytes into the area where operations are tried. The area
   // is aligned to the largest block and group.
@@ -69,7 +85,7 @@ class Bench {
     pgtable::Attributes a;
     a.writable = writable;
     a.global = place_.global;
-    a.memory = kNormal;
+    a.memory = normal_memory(kGeometry);
     return a;
   }
 
@@ -107,30 +123,40 @@ class Bench {
     expect_ok(table_.unmap(va(), kAreaBytes, batch));
   }
 
-  // Makes the change `op(batch) -> Status` and flushes it, while CPU 1 accesses what it watches
-  // before, during and after. `may_fault`: accesses may fault as long as it takes. `copies`: the
-  // change copies what is at the old address to the new one.
+  // On what terms a change is watched.
   struct Terms {
-    bool may_fault = false;
-    bool copies = false;
+    bool may_fault = false;  // accesses may fault while it is under way
+    bool copies = false;     // it copies what is at the old address to the new one
+    bool query = true;       // table() can be asked afterwards what it leads to
+    bool walk = true;        // hardware can, which may set AF and dirty state on the way
   };
+
+  // Makes the change `op(batch) -> Status` and flushes it, while CPU 1 accesses what it watches
+  // before, during and after.
   template <typename F>
-  void change(const F& op, Terms terms) {
+  void change(const F& op, const Terms& terms) {
+    watched(
+        [&] {
+          Batch batch = table_.batch();
+          return op(batch);
+        },
+        terms);
+  }
+  // The same for a change that flushes by itself: `op() -> Status`.
+  template <typename F>
+  void watched(const F& op, const Terms& terms) {
     observer.permit_faults(terms.may_fault);
     cpus.phase.store(Phase::kBefore);
     start_watching();
     port_.set_paced(paced_);
     cpus.phase.store(Phase::kDuring);
-    {
-      Batch batch = table_.batch();
-      expect_ok(op(batch));
-    }
+    expect_ok(op());
     cpus.phase.store(Phase::kAfter);
     port_.set_paced(false);
     wait_for_sweep();
     stop_watching();
     for (std::size_t i = 0; i < observer.size(); ++i) check(observer[i], terms);
-    if (cpus.stuck.load()) observer.report({"hang"});
+    if (cpus.stuck.load()) observer.report({"hang", 0, 0, 0, Phase::kAfter, Phase::kAfter});
   }
 
   void set_paced(bool paced) { paced_ = paced; }
@@ -138,19 +164,6 @@ class Bench {
  private:
   static constexpr std::uint64_t kArea = 0x20'0000'0000;
   static constexpr std::uint64_t kAreaBytes = 0x10'0000'0000;
-
-  [[nodiscard]] typename Table::Config config() const {
-    typename Table::Config c;
-    c.half = place_.half;
-    c.features = features_;
-    c.tlb.asid = place_.global ? 0 : kAsid;
-    c.tlb.all_asids = place_.global;
-    c.tlb.non_global_only = !place_.global;
-    c.knowledge.hardware_af = features_.hardware_af;
-    c.knowledge.hardware_dirty = features_.hardware_dirty;
-    c.knowledge.mair = kMair;
-    return c;
-  }
 
   static Mapping moved(Mapping m, std::uint64_t bytes) {
     m.pa += bytes;
@@ -168,11 +181,16 @@ class Bench {
   void check(const Watched& w, const Terms& terms) {
     check_stores(w);
     check_adds(w, terms);
-    const auto found = table_.query(w.va);
-    const std::uint64_t output = found ? found->output : 0;
-    if (output != (w.after.readable ? w.after.pa : 0)) wrong("query", w, output, w.after.pa);
+    if (terms.query) check_query(w);
+    if (!terms.walk) return;
     check_walk(w, false, w.after.readable);
     check_walk(w, true, w.after.writable);
+  }
+  void check_query(const Watched& w) {
+    const auto found = table_.query(w.va);
+    const std::uint64_t output = found ? found->output : 0;
+    const std::uint64_t wanted = w.after.readable ? w.after.pa : 0;
+    if (output != wanted) wrong("query", w, output, wanted);
   }
   static void wrong(std::string_view what, const Watched& w, std::uint64_t got,
                     std::uint64_t wanted) {
@@ -214,18 +232,37 @@ class Bench {
   }
   static std::uint64_t hardware_walk(std::uint64_t va, bool write) {
     std::uint64_t par = 0;
-    if constexpr (kEl2) {
+    const auto issue = [&](auto read_form, auto write_form) {
       if (write) {
-        asm volatile("at s1e2w, %0" : : "r"(va) : "memory");
+        write_form(va);
       } else {
-        asm volatile("at s1e2r, %0" : : "r"(va) : "memory");
+        read_form(va);
       }
+    };
+    if constexpr (kStage2) {
+      issue(
+          [](std::uint64_t at) {
+            asm volatile("at s12e1r, %0" : : "r"(at) : "memory");
+          },
+          [](std::uint64_t at) {
+            asm volatile("at s12e1w, %0" : : "r"(at) : "memory");
+          });
+    } else if constexpr (kEl2) {
+      issue(
+          [](std::uint64_t at) {
+            asm volatile("at s1e2r, %0" : : "r"(at) : "memory");
+          },
+          [](std::uint64_t at) {
+            asm volatile("at s1e2w, %0" : : "r"(at) : "memory");
+          });
     } else {
-      if (write) {
-        asm volatile("at s1e1w, %0" : : "r"(va) : "memory");
-      } else {
-        asm volatile("at s1e1r, %0" : : "r"(va) : "memory");
-      }
+      issue(
+          [](std::uint64_t at) {
+            asm volatile("at s1e1r, %0" : : "r"(at) : "memory");
+          },
+          [](std::uint64_t at) {
+            asm volatile("at s1e1w, %0" : : "r"(at) : "memory");
+          });
     }
     asm volatile("isb\n mrs %0, PAR_EL1" : "=r"(par) : : "memory");
     return par;

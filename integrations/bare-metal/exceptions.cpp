@@ -17,7 +17,9 @@ struct Frame {
   std::uint64_t spsr;
 };
 
-constexpr unsigned kDataAbort = 0x25;  // from the same exception level
+// Exception classes: from EL1 to EL2, and from the same exception level.
+constexpr unsigned kDataAbortBelow = 0x24;
+constexpr unsigned kDataAbort = 0x25;
 
 [[noreturn]] void die(std::string_view what, const Frame& frame, std::uint64_t esr,
                       std::uint64_t far) {
@@ -66,7 +68,9 @@ extern "C" void handle_synchronous(Frame* frame, std::uint64_t esr, std::uint64_
   Cpu& cpu = cpus.cpu[this_cpu()];
   const OnFault policy = cpu.on_fault.load(std::memory_order_relaxed);
   const FaultKind kind = kind_of(esr);
-  const bool expected = (esr >> 26) == kDataAbort && policy != OnFault::kFatal;
+  const unsigned exception_class = esr >> 26 & 63;
+  const bool abort = exception_class == kDataAbort || exception_class == kDataAbortBelow;
+  const bool expected = abort && policy != OnFault::kFatal;
   if (!expected || kind == FaultKind::kOther) die("exception", *frame, esr, far);
   count(cpu.by_kind[static_cast<unsigned>(kind)]);
   count(cpu.faults);

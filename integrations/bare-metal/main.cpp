@@ -11,17 +11,20 @@
 #include "runner.hpp"
 #include "translation.hpp"
 
+extern "C" char guest_stack_top[];
+
 namespace bare_metal {
 
 Translation second_translation;
 
-void print_fields(const arch::Features& features, std::string_view granule) {
+void print_features(const arch::Features& features, const arch::Geometry& geometry) {
+  constexpr std::string_view granules[] = {"4K", "16K", "64K"};
   print("bare-metal: FEAT_BBM level ");
   print_number(features.bbm);
   print(", EL");
   print_number(exception_level());
-  print(", granule ");
-  print(granule);
+  print(geometry.stage == arch::Stage::kStage2 ? ", stage 2, granule " : ", stage 1, granule ");
+  print(granules[static_cast<unsigned>(geometry.granule)]);
   if (features.hardware_af) print(", AF");
   if (features.hardware_dirty) print(", DBM");
   if (features.ttl) print(", TTL");
@@ -78,23 +81,25 @@ struct Choice {
   std::string_view granule;
   Totals (*el1)(bool);
   Totals (*el2)(bool);
+  Totals (*guest)(bool);
 };
 
 constexpr Choice kChoices[] = {
-    {"4K", run_4k_el1, run_4k_el2},
-    {"16K", run_16k_el1, run_16k_el2},
-    {"64K", run_64k_el1, run_64k_el2},
+    {"4K", run_4k_el1, run_4k_el2, run_4k_guest},
+    {"16K", run_16k_el1, run_16k_el2, run_16k_guest},
+    {"64K", run_64k_el1, run_64k_el2, run_64k_guest},
 };
 
-// The argument: a granule, and `race` where both CPUs really run at once.
+// The argument: a granule, `guest` for stage 2 at EL2, `race` where both CPUs really run at once.
 Totals run_choice() {
   const std::string_view words = argument();
   const bool paced = !has_word(words, "race");
   for (const Choice& choice : kChoices) {
     if (!has_word(words, choice.granule)) continue;
-    return (exception_level() == 2 ? choice.el2 : choice.el1)(paced);
+    if (exception_level() == 1) return choice.el1(paced);
+    return (has_word(words, "guest") ? choice.guest : choice.el2)(paced);
   }
-  print("bare-metal: the argument is 4K, 16K or 64K, and race or not\n");
+  print("bare-metal: the arguments are 4K, 16K or 64K, guest or not, race or not\n");
   return {.failed = 1};
 }
 
@@ -126,7 +131,11 @@ extern "C" void boot() {
 
 extern "C" void boot_second() {
   turn_translation_on(second_translation);
-  cpus.second_runs.store(true, std::memory_order_release);
+  const GuestTranslation& guest = second_translation.guest;
+  if (guest.vtcr != 0) {
+    turn_guest_translation_on(guest);
+    enter_guest(observe, address_of(guest_stack_top));
+  }
   observe();
 }
 

@@ -125,6 +125,7 @@ void Observer::increment(Watched& w) {
 void Observer::sweep() {
   for (std::size_t i = 0; i < size_; ++i) {
     Watched& w = watched_[i];
+    if (cpus.phase.load(std::memory_order_acquire) < w.from) continue;
     read(w);
     if (!w.stores || !(w.before.writable || w.after.writable)) continue;
     store(w);
@@ -133,6 +134,7 @@ void Observer::sweep() {
 }
 
 void observe() {
+  cpus.second_runs.store(true, std::memory_order_release);
   for (;;) {
     wait_while_stopped();
     if (!cpus.watch.load(std::memory_order_acquire)) {

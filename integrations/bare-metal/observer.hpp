@@ -29,7 +29,8 @@ struct Watched {
   std::uint64_t va = 0;
   Mapping before;
   Mapping after;
-  bool stores = true;  // besides reads, where a mapping is writable
+  bool stores = true;           // besides reads, where a mapping is writable
+  Phase from = Phase::kBefore;  // not accessed before this phase
   // Numbers of stores that succeeded: of the last that certainly went through the old mapping, of
   // the first that certainly went through the new one, of the last of all.
   std::uint64_t last_before = 0;
@@ -98,6 +99,6 @@ class Observer {
 extern Observer observer;
 
 // What CPU 1 does for ever.
-[[noreturn]] void observe();
+void observe();
 
 }  // namespace bare_metal

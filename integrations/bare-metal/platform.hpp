@@ -55,7 +55,12 @@ using Pool = PoisoningPool<amalgam::pgtable::LinearMap>;
 using Platform = amalgam::pgtable::PlatformOf<amalgam::pgtable::LinearMap, Pool, Hooks>;
 
 // What a change is deliberately robbed of, to see that the program notices.
-enum class Mutation : std::uint8_t { kNone, kNoTlbi, kLocalTlbi };
+enum class Mutation : std::uint8_t {
+  kNone,
+  kNoTlbi,      // TLBIs are left out
+  kLocalTlbi,   // TLBIs reach this CPU alone
+  kPlainStore,  // a compare-exchange is a store, whatever is there
+};
 
 // Passes everything on. Between one operation and the next it may let CPU 1 go through all that it
 // watches, so that every state in between is seen.
@@ -81,7 +86,13 @@ class PacedPort : public Inner {
     if (taken_count_ < taken_.size()) taken_[taken_count_++] = pa;
     return pa;
   }
+  // Between the load that found `expected` and this, hardware may set AF and the dirty state.
   bool compare_exchange(View view, std::size_t index, std::uint64_t& expected, std::uint64_t raw) {
+    pace();
+    if (mutation_ == Mutation::kPlainStore) {
+      store(view, index, raw);
+      return true;
+    }
     const bool stored = Inner::compare_exchange(view, index, expected, raw);
     pace();
     return stored;

@@ -3,9 +3,9 @@
 namespace bare_metal {
 
 Totals run_16k_el1(bool paced) {
-  constexpr arch::Geometry geometry{
+  constexpr arch::Geometry own{
       .granule = arch::Granule::k16K, .va_bits = 47, .regime = arch::Regime::kEl10};
-  return Runner<geometry>("16K", paced).run();
+  return Runner<own>(paced).run();
 }
 
 }  // namespace bare_metal

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <string_view>
 
+#include "amalgam/pgtable/ports/window_slots.hpp"
 #include "bench.hpp"
 
 namespace bare_metal {
@@ -128,9 +129,109 @@ struct Scenarios {
   static void move_block(B& b) { move(b, kBlock, kBlock / 4, kNoGroups); }
   static void move_group(B& b) { move(b, kGroup, kGroup / 8, {}); }
 
+  // Other output addresses by taking the old mapping away and making a new one in the same batch.
+  static void replace_pages(B& b) {
+    b.map(0, 4 * kPage, kFramesA, true);
+    b.watch_run(0, 4, kPage, read_write(kFramesA), read_write(kFramesB));
+    b.change(
+        [&](Batch& batch) {
+          const pgtable::Status status = b.table().unmap(b.va(), 4 * kPage, batch);
+          if (!status.ok()) return status;
+          return b.table().map(b.va(), 4 * kPage, kFramesB, b.attributes(true), batch);
+        },
+        {.may_fault = true});
+  }
+
+  // ---- change: bits of the caller's, while hardware sets AF and the dirty state of the same
+  // descriptors. CPU 1 accesses nothing before the change: pages are old and clean when it begins.
+
+  static constexpr std::uint64_t kSoftware = 5ull << 55;
+
+  static void mark_pages(B& b) {
+    pgtable::Attributes attributes = b.attributes(false);
+    attributes.accessed = false;
+    attributes.dirty_tracking = true;
+    Batch batch = b.table().batch();
+    b.expect_ok(b.table().map(b.va(), 4 * kPage, kFramesA, attributes, batch));
+    for (std::uint64_t i = 0; i < 4; ++i) {
+      const Mapping page = read_write(kFramesA + i * kPage);
+      b.watch({.va = b.va(i * kPage), .before = page, .after = page, .from = Phase::kDuring});
+    }
+    const auto marked = [](const pgtable::Leaf& leaf) { return leaf.raw | kSoftware; };
+    b.change([&](Batch& same) { return b.table().change(b.va(), 4 * kPage, marked, {}, same); },
+             {.walk = false});
+    for (std::uint64_t i = 0; i < 4; ++i) expect_noted(b, b.va(i * kPage));
+  }
+  // CPU 1 has stored to the page: it is accessed, dirty, and marked.
+  static void expect_noted(B& b, std::uint64_t va) {
+    const auto found = b.table().query(va);
+    const std::uint64_t raw = found ? found->raw : 0;
+    const pgtable::Attributes a = pgtable::attributes_of(kGeometry, raw, arch::kPageLevel);
+    if (a.accessed && a.writable && a.software == 5) return;
+    observer.report({"hardware update lost", va, raw, 0, Phase::kAfter, Phase::kAfter});
+  }
+
+  // ---- window slots: tables that are mapped only while they are touched. New ones lie in memory
+  // that nothing else maps.
+
+  static constexpr std::uint64_t kSlotsAt = 16 * kBlock;
+  static constexpr std::size_t kSlots = 8;
+
+  static void map_through_slots(B& b) {
+    if constexpr (!B::kStage2) {
+      pgtable::WindowSlots<kGeometry, kSlots> slots({.descriptors = slot_descriptors(b),
+                                                     .va = b.va(kSlotsAt),
+                                                     .attributes = b.attributes(true),
+                                                     .features = b.features()});
+      pgtable::PagePool pages(slots);
+      pages.add(kUnmapped, 16, kPage);
+      pgtable::PlatformOf platform(slots, pages);
+      through_slots(b, platform);
+    }
+  }
+  template <typename T>
+  static void through_slots(B& b, T& platform) {
+    using Port = PacedPort<pgtable::HardwarePort<kGeometry, T>>;
+    using Table = pgtable::PageTable<kGeometry, Port>;
+    Port port(platform);
+    Table table(port, b.table().root(), b.template config<Table>());
+    table.activate();
+    b.watch_run(kCross, 4, kPage, no_mapping(), read_only(kFramesA));
+    b.watched(
+        [&] {
+          auto batch = table.batch();
+          return table.map(b.va(kCross), 4 * kPage, kFramesA, b.attributes(false), batch);
+        },
+        {.query = false});
+    const auto found = table.query(b.va(kCross + kPage));
+    if (!found || found->output != kFramesA + kPage) {
+      observer.report({"query", b.va(), found ? found->output : 0, kFramesA + kPage});
+    }
+    auto batch = table.batch();
+    b.expect_ok(table.unmap(b.va(), 2 * kBlock, batch));
+  }
+  // Makes sure that the level 3 table of the slots is there, and finds it.
+  static std::uint64_t* slot_descriptors(B& b) {
+    b.map(kSlotsAt, kPage, kFramesA, false, kPagesOnly);
+    const std::uint64_t input = b.va(kSlotsAt) & arch::low_mask(kGeometry.va_bits);
+    pgtable::PhysicalAddress table = 0;
+    pgtable::walk<kGeometry>(b.port(), b.table().root(), {input, input + kPage},
+                             [&](const auto& visit) {
+                               if (arch::is_table(kGeometry, {visit.raw}, visit.level)) {
+                                 table = arch::output_address(kGeometry, {visit.raw}, visit.level);
+                               }
+                               return pgtable::Step::kDescend;
+                             });
+    Batch batch = b.table().batch();
+    b.expect_ok(b.table().unmap(b.va(kSlotsAt), kPage, batch));
+    return pgtable::LinearMap().open(table);
+  }
+
   // ---- conditions
 
   static bool always(const B&) { return true; }
+  static bool with_dirty(const B& b) { return b.features().hardware_dirty; }
+  static bool at_stage1(const B&) { return !B::kStage2; }
 
   static constexpr auto kAll = std::to_array<Scenario<kGeometry>>({
       {"map pages", map_pages, always},
@@ -149,6 +250,9 @@ struct Scenarios {
       {"move pages", move_pages, always},
       {"move a block", move_block, always},
       {"move a group", move_group, always},
+      {"replace pages", replace_pages, always},
+      {"mark while hardware notes", mark_pages, with_dirty},
+      {"map through window slots", map_through_slots, at_stage1},
   });
 };
 

@@ -115,6 +115,10 @@ vectors:
     vector  unexpected
     .endr
     vector  synchronous         // current level, its own stack
-    .rept   11
+    .rept   3
+    vector  unexpected
+    .endr
+    vector  synchronous         // from EL1 to EL2
+    .rept   7
     vector  unexpected
     .endr

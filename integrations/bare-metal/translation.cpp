@@ -49,4 +49,34 @@ void turn_translation_on(const Translation& translation) {
   }
 }
 
+void turn_guest_translation_on(const GuestTranslation& guest) {
+  asm volatile(
+      "mrs x9, MPIDR_EL1\n"
+      "msr VMPIDR_EL2, x9\n"
+      "msr VTCR_EL2, %0\n"
+      "msr VTTBR_EL2, %1\n"
+      "msr SCTLR_EL1, %2\n"
+      "msr HCR_EL2, %3\n"
+      "isb\n"
+      "tlbi vmalls12e1\n"
+      "dsb nsh\n"
+      "isb"
+      :
+      : "r"(guest.vtcr), "r"(guest.vttbr), "r"(kGuestSctlr), "r"(kGuestHcr)
+      : "x9", "memory");
+}
+
+void enter_guest(void (*entry)(), std::uint64_t stack) {
+  constexpr std::uint64_t el1h_masked = 0x3c5;
+  asm volatile(
+      "msr SP_EL1, %0\n"
+      "msr ELR_EL2, %1\n"
+      "msr SPSR_EL2, %2\n"
+      "eret"
+      :
+      : "r"(stack), "r"(entry), "r"(el1h_masked)
+      : "memory");
+  __builtin_unreachable();
+}
+
 }  // namespace bare_metal

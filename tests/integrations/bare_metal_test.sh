@@ -16,21 +16,22 @@ command -v aarch64-linux-gnu-g++ >/dev/null || skip "no aarch64-linux-gnu-g++ (p
 command -v qemu-system-aarch64 >/dev/null || skip "no qemu-system-aarch64 (package qemu-system-arm)"
 models="$(qemu-system-aarch64 -M virt -cpu help)"
 
-# on CPU LEVEL GRANULE [race]: one run; its whole output where it fails.
+# on CPU REGIME GRANULE [race]: one run; its whole output where it fails. REGIME is EL1 or EL2 for
+# stage 1 there, guest for stage 2 at EL2.
 on() {
-    local cpu=$1 level=$2 granule=$3 mode=${4:-turns} machine=virt threads=single arguments status
+    local cpu=$1 regime=$2 granule=$3 mode=${4:-turns} machine=virt threads=single arguments status
     if ! grep -qw -- "$cpu" <<<"$models"; then
         echo "left out: this QEMU has no $cpu"
         return
     fi
-    [[ $level == EL2 ]] && machine=virt,virtualization=on
+    [[ $regime == EL1 ]] || machine=virt,virtualization=on
     [[ $mode == race ]] && threads=multi
-    arguments="arg=$granule,arg=$mode"
+    arguments="arg=$granule,arg=$regime,arg=$mode"
     timeout 120 qemu-system-aarch64 -M "$machine" -cpu "$cpu" -accel "tcg,thread=$threads" -smp 2 -m 2G \
         -display none -nodefaults -serial stdio -semihosting-config "enable=on,target=native,$arguments" \
         -kernel "$tree/bare-metal.elf" >"$tree/output" 2>&1 </dev/null
     status=$?
-    printf '%-12s %-3s %-3s %-5s %-16s %s\n' "$cpu" "$level" "$granule" "$mode" \
+    printf '%-12s %-5s %-3s %-5s %-16s %s\n' "$cpu" "$regime" "$granule" "$mode" \
         "$(grep -om1 'FEAT_BBM level [0-9]' "$tree/output")" "$(tail -n 1 "$tree/output")"
     if ((status != 0)) || ! grep -q '^bare-metal: .* passed, 0 failed$' "$tree/output"; then
         echo "exit status $status" && cat "$tree/output"
@@ -40,16 +41,17 @@ on() {
 
 "$AMALGAM_SOURCE_DIR/integrations/bare-metal/build.sh" "$tree" || exit 1
 
-for level in EL1 EL2; do
+for regime in EL1 EL2 guest; do
     for granule in 4K 64K; do
-        on cortex-a57 $level $granule
+        on cortex-a57 $regime $granule
     done
     for cpu in cortex-a76 neoverse-n1 max; do
         for granule in 4K 16K 64K; do
-            on $cpu $level $granule
+            on $cpu $regime $granule
         done
     done
 done
 on cortex-a57 EL1 4K race
 on max EL1 4K race
+on max guest 4K race
 exit $((failures > 0))
