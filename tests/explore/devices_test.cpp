@@ -17,6 +17,14 @@ using pgtable::NotifyPhase;
 // Where the device is told of a change.
 enum class Told { kNever, kBeforeTlbi, kBetween, kAtEnd, kShort };
 
+// Keeps what the library tells devices to itself, so that each test can choose when they hear of
+// it.
+class Silent : public Port {
+ public:
+  explicit Silent(const Port& port) : Port(port) {}
+  void notify(NotifyPhase, std::uint64_t, std::uint64_t) {}
+};
+
 void tell(Port& port, bool now, std::uint64_t bytes = kPage) {
   if (now) port.notify(NotifyPhase::kNow, kVa, kVa + bytes);
 }
@@ -29,7 +37,8 @@ struct Case {
 Result unmap_and_free(std::uint8_t bbm, const Case& c) {
   const Options o = options(bbm);
   return explore(o, [&](Machine& m) {
-    Mapped<Port> mapped(m, m.port(), o, 2);
+    Silent silent(m.port());
+    Mapped<Silent> mapped(m, silent, o, 2);
     const Device gpu = m.device("gpu", c.traits);
     m.observe(kVa, 2 * kPage, {.load = true, .store = true, .may_fault = true, .devices = {gpu}});
     m.spawn("unmap", [&] {
@@ -93,7 +102,8 @@ TEST(DeviceTimeline, HasTheMarkers) {
 Result copy_on_write(std::uint8_t bbm, Told told) {
   const Options o = options(bbm);
   return explore(o, [&](Machine& m) {
-    Tables<Port> tables(m.port(), m.root(), config<Port>(o));
+    Silent silent(m.port());
+    Tables<Silent> tables(silent, m.root(), config<Silent>(o));
     auto set_up = tables.batch();
     (void)tables.map(kVa, kPage, m.page(0), kReadOnly, set_up);
     (void)tables.map(kVa + kPage, kPage, m.page(1), kReadWrite, set_up);
@@ -138,7 +148,8 @@ TEST_P(Devices, SeeACopyOutOfOrderIfToldLate) {
 Result unmap_part(bool ignores_partial) {
   const Options o = options();
   return explore(o, [&](Machine& m) {
-    Tables<Port> tables(m.port(), m.root(), config<Port>(o));
+    Silent silent(m.port());
+    Tables<Silent> tables(silent, m.root(), config<Silent>(o));
     auto set_up = tables.batch();
     (void)tables.map(kVa, kBlock, m.page(), kReadWrite, set_up);
     tables.activate();
@@ -160,6 +171,24 @@ TEST(DeviceBlocks, GoForAPartOrForTheWhole) {
   EXPECT_TRUE(dropped.clean()) << dropped;
   const Result kept = unmap_part(true);
   EXPECT_TRUE(kept.found("freed-page-write")) << kept;
+}
+
+TEST_P(Devices, AreToldByTheLibrary) {
+  const Options o = options(bbm());
+  const Result result = explore(o, [&](Machine& m) {
+    Mapped<Port> mapped(m, m.port(), o, 2);
+    const Device gpu = m.device("gpu");
+    m.observe(kVa, 2 * kPage, {.load = true, .store = true, .may_fault = true, .devices = {gpu}});
+    m.spawn("unmap", [&] {
+      {
+        auto batch = mapped.tables.batch();
+        (void)mapped.tables.unmap(kVa, 2 * kPage, batch);
+      }
+      m.free(m.page(0));
+      m.free(m.page(1));
+    });
+  });
+  EXPECT_TRUE(result.clean()) << result;
 }
 
 TEST(DeviceMisuse, IsNamed) {

@@ -55,7 +55,7 @@ Operation replace_twice() {
 Operation unmap_and_map() {
   return two_updaters(
       "unmap a table while another maps in it",
-      {{Mistake::kDropBarrier, 2, 2, kNothingLater}, {Mistake::kLateStore, 0, 0, kChain}}, false,
+      {{Mistake::kDropBarrier, 2, 2, kNothingLater}, {Mistake::kLateStore, 0, 1, kChain}}, false,
       [](MutantTables& t, Machine&) {
         auto batch = t.batch();
         return t.unmap(kVa, kBlock, batch).ok();

@@ -47,7 +47,7 @@ Operation unmap_table() {
   TwoPages what{.name = "unmap a table"};
   what.change = [](MutantTables& t, Batch& b, Machine&) { (void)t.unmap(kVa, kBlock, b); };
   what.afterwards = free_and_load;
-  what.harmless = {{Mistake::kLateStore, 0, 0, kChain}};
+  what.harmless = {{Mistake::kLateStore, 0, 1, kChain}};
   return on_two_pages(what);
 }
 

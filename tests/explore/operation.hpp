@@ -50,6 +50,7 @@ struct Operation {
   // operation has not done what it promises.
   std::function<void(explorer::Machine&, MutantPort&, const explorer::Options&)> describe{};
   std::vector<Harmless> harmless{};
+  bool has_device = false;  // where there is none, nobody hears notifications
 };
 
 inline std::ostream& operator<<(std::ostream& out, const Operation& o) { return out << o.name; }

@@ -14,6 +14,7 @@ namespace amalgam::pgtable::test {
 // is not there, a page taken that was not reserved, views closed twice or left open.
 class MemoryPort {
  public:
+  using Pages = std::map<PhysicalAddress, std::vector<std::uint64_t>>;
   struct View {
     std::vector<std::uint64_t>* page = nullptr;
   };
@@ -75,9 +76,7 @@ class MemoryPort {
   [[nodiscard]] std::size_t pages() const { return pages_.size(); }
   [[nodiscard]] std::size_t reserved() const { return reserved_; }
   [[nodiscard]] std::size_t views_open() const { return open_; }
-  [[nodiscard]] const std::map<PhysicalAddress, std::vector<std::uint64_t>>& contents() const {
-    return pages_;
-  }
+  [[nodiscard]] const Pages& contents() const { return pages_; }
 
   std::uint64_t misuses = 0;
   std::uint64_t stores = 0;
@@ -94,7 +93,7 @@ class MemoryPort {
   std::size_t reserved_ = 0;
   std::size_t open_ = 0;
   PhysicalAddress next_ = 0x100'0000;
-  std::map<PhysicalAddress, std::vector<std::uint64_t>> pages_;
+  Pages pages_;
   std::vector<std::uint64_t> nowhere_ = std::vector<std::uint64_t>(8192);
 };
 

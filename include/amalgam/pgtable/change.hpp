@@ -1,101 +1,84 @@
-// Changes leaves of live tables by the cheapest route that is legal and permitted.
+// Changes leaves of live tables, without changing their sizes, by the cheapest route that is legal
+// and permitted.
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <cstdint>
+#include <type_traits>
 
 #include "amalgam/arch/change.hpp"
 #include "amalgam/pgtable/flush_batch.hpp"
 #include "amalgam/pgtable/leaf.hpp"
 #include "amalgam/pgtable/permits.hpp"
+#include "amalgam/pgtable/plan.hpp"
 #include "amalgam/pgtable/port.hpp"
 #include "amalgam/pgtable/range.hpp"
+#include "amalgam/pgtable/site.hpp"
 #include "amalgam/pgtable/status.hpp"
 #include "amalgam/pgtable/walk.hpp"
 
 namespace amalgam::pgtable {
 
-// What making a change takes, found without changing anything.
-struct ChangePlan {
-  Status status;
-  Strategy strategy = Strategy::kInPlace;
-  std::uint64_t leaves = 0;              // that the change looks at
-  std::uint64_t changed = 0;             // that it stores to
-  std::uint64_t breaks = 0;              // of these, for which break-before-make is owed
-  arch::RowId row = arch::RowId::kNone;  // the change-table row that owes it
+// Does nothing between break and make.
+struct NothingBetween {
+  constexpr void operator()(const Leaf&) const {}
 };
 
 // A change is a function `std::uint64_t f(const Leaf&)` from what a leaf is to what it is to be. It
 // is asked again where hardware updates the leaf meanwhile, and must depend on its argument alone.
+// Of a leaf that a range cuts, the part inside is asked about as a page; f keeps the leaf's level.
 template <arch::Geometry kGeometry, Port P>
 class Changer {
  public:
-  Changer(P& port, PhysicalAddress root, const arch::Features& features, bool live,
-          const Permits& permits, const Knowledge& knowledge)
-      : port_(port),
-        root_(root),
-        live_(live),
-        permits_(permits),
-        context_(context(features, knowledge)) {}
+  using Batch = FlushBatch<kGeometry, P>;
+
+  Changer(const Site<kGeometry, P>& site, const Permits& permits)
+      : site_(site), permits_(permits) {}
 
   // Asks classify about every leaf of `range`. Fails, with the row that forbids it, where no
-  // permitted route is legal, where the range cuts through a block or a contiguous group, and where
-  // a break would meet an invalid entry that is not zero.
-  // Cost: one walk.
+  // permitted route is legal, and where a break would meet an invalid entry that is not zero.
+  // Leaves that stick out of the range are taken as split already. Cost: one walk.
   template <typename F>
-  ChangePlan plan(const Range& range, const F& f) const;
+  Plan plan(const Range& range, const F& f) const;
 
-  // Carries out what plan() said for the same range and function; it does not fail. What has to
-  // leave the TLBs is in `batch` on return, except that a break is flushed before its make.
-  template <typename F>
-  void commit(const Range& range, const F& f, const ChangePlan& plan,
-              FlushBatch<kGeometry, P>& batch) const;
+  // Carries out what plan() said for the same range and function, once no leaf sticks out; it does
+  // not fail. What has to leave the TLBs is in `batch` on return, except that a break is flushed
+  // before its make, and the make is visible to walks on return. With a `between(const Leaf&)`
+  // a break breaks every leaf, and it is called with each, as it was, once nobody can use it and
+  // before any is made; what it writes to memory is there before the new leaf is.
+  template <typename F, typename Between = NothingBetween>
+  void commit(const Range& range, const F& f, Strategy strategy, Batch& batch,
+              const Between& between = {}) const;
 
  private:
-  static arch::ChangeContext context(const arch::Features& features, const Knowledge& known) {
-    arch::ChangeContext c;
-    c.geometry = kGeometry;
-    c.features = features;
-    c.contents = known.contents;
-    c.any_hardware_af = known.hardware_af;
-    c.any_hardware_dirty = known.hardware_dirty;
-    c.mair = known.mair;
-    return c;
-  }
-
   [[nodiscard]] arch::Change classify(const Leaf& leaf, std::uint64_t raw) const {
-    arch::ChangeContext c = context_;
-    c.va = leaf.input;
-    return arch::classify({{leaf.raw}, leaf.level}, {{raw}, leaf.level}, c);
+    return site_.classify({{leaf.raw}, leaf.level}, {{raw}, leaf.level}, leaf.input);
   }
-
   [[nodiscard]] bool needs_break(const Leaf& leaf, std::uint64_t raw) const {
-    return live_ && classify(leaf, raw).break_required;
+    return site_.route(classify(leaf, raw), permits_) > Strategy::kInPlace;
   }
 
   template <typename F>
-  void judge(const Leaf& leaf, const Range& range, const F& f, ChangePlan& plan) const;
+  void judge(Leaf leaf, const Range& range, const F& f, Plan& plan) const;
   [[nodiscard]] Status check_markers(const Range& range) const;
   template <typename Visitor>
   void for_each_leaf(const Range& range, Visitor&& visitor) const;
   template <typename F>
-  void replace(const Visit<P>& visit, const F& f, FlushBatch<kGeometry, P>& batch) const;
+  void change(const Visit<P>& visit, const F& f, Batch& batch) const;
   template <typename F>
-  void break_leaves(const Range& range, const F& f, FlushBatch<kGeometry, P>& batch) const;
-  template <typename F>
-  void make_leaves(const Range& range, const F& f) const;
+  void break_leaves(const Range& range, const F& f, bool all, Batch& batch) const;
+  template <typename Visitor>
+  void for_each_broken(const Range& range, Visitor&& visitor) const;
 
-  P& port_;
-  PhysicalAddress root_;
-  bool live_;
+  const Site<kGeometry, P>& site_;
   Permits permits_;
-  arch::ChangeContext context_;
 };
 
 template <arch::Geometry kGeometry, Port P>
 template <typename Visitor>
 void Changer<kGeometry, P>::for_each_leaf(const Range& range, Visitor&& visitor) const {
-  walk<kGeometry>(port_, root_, range, [&](const Visit<P>& v) {
+  walk<kGeometry>(site_.port, site_.root, range, [&](const Visit<P>& v) {
     if (!arch::is_leaf(kGeometry, {v.raw}, v.level)) return Step::kDescend;
     return visitor(v) ? Step::kNext : Step::kStop;
   });
@@ -103,35 +86,37 @@ void Changer<kGeometry, P>::for_each_leaf(const Range& range, Visitor&& visitor)
 
 template <arch::Geometry kGeometry, Port P>
 template <typename F>
-void Changer<kGeometry, P>::judge(const Leaf& leaf, const Range& range, const F& f,
-                                  ChangePlan& plan) const {
+void Changer<kGeometry, P>::judge(Leaf leaf, const Range& range, const F& f, Plan& plan) const {
+  if (sticks_out(kGeometry, leaf, range)) {
+    const std::uint64_t at = std::max(leaf.input, range.start);
+    leaf = {piece_of(kGeometry, leaf, arch::kPageLevel, at), arch::kPageLevel, at};
+  }
   ++plan.leaves;
   const std::uint64_t raw = f(leaf);
   if (raw == leaf.raw) return;
   ++plan.changed;
-  if (sticks_out(kGeometry, leaf, range)) {
-    plan.status = {Error::kPartialBlock, leaf.input};
-    return;
+  const arch::Change change = classify(leaf, raw);
+  const Strategy route = site_.route(change, permits_);
+  if (route > Strategy::kInPlace) {
+    ++plan.breaks;
+    plan.row = change.row;
   }
-  if (!needs_break(leaf, raw)) return;
-  ++plan.breaks;
-  plan.row = classify(leaf, raw).row;
-  plan.strategy = Strategy::kBreakBeforeMake;
-  if (!permits_.fault_window) plan.status = {Error::kNotPermitted, leaf.input, plan.row};
+  plan.strategy = std::max(plan.strategy, route);
+  if (route == Strategy::kRefused) {
+    plan.status = {Error::kNotPermitted, leaf.input, change.row};
+  }
 }
 
 template <arch::Geometry kGeometry, Port P>
 template <typename F>
-ChangePlan Changer<kGeometry, P>::plan(const Range& range, const F& f) const {
-  ChangePlan plan;
-  plan.strategy = live_ ? Strategy::kInPlace : Strategy::kPlainStores;
+Plan Changer<kGeometry, P>::plan(const Range& range, const F& f) const {
+  Plan plan;
+  plan.strategy = site_.live ? Strategy::kInPlace : Strategy::kPlainStores;
   for_each_leaf(range, [&](const Visit<P>& v) {
     judge({v.raw, v.level, v.input}, range, f, plan);
     return plan.status.ok();
   });
-  if (plan.status.ok() && plan.strategy == Strategy::kBreakBeforeMake) {
-    plan.status = check_markers(range);
-  }
+  if (plan.status.ok() && plan.breaks != 0) plan.status = check_markers(range);
   return plan;
 }
 
@@ -140,7 +125,7 @@ ChangePlan Changer<kGeometry, P>::plan(const Range& range, const F& f) const {
 template <arch::Geometry kGeometry, Port P>
 Status Changer<kGeometry, P>::check_markers(const Range& range) const {
   Status status;
-  walk<kGeometry>(port_, root_, range, [&](const Visit<P>& v) {
+  walk<kGeometry>(site_.port, site_.root, range, [&](const Visit<P>& v) {
     if (v.raw == 0 || (v.raw & arch::bits::kValid) != 0) return Step::kDescend;
     status = {Error::kForeignEntry, v.input};
     return Step::kStop;
@@ -148,68 +133,75 @@ Status Changer<kGeometry, P>::check_markers(const Range& range) const {
   return status;
 }
 
-// A compare-exchange rather than a store, because hardware may set AF or the dirty state between
-// the load and the store, and a store would lose it.
 template <arch::Geometry kGeometry, Port P>
 template <typename F>
-void Changer<kGeometry, P>::replace(const Visit<P>& visit, const F& f,
-                                    FlushBatch<kGeometry, P>& batch) const {
-  std::uint64_t old = visit.raw;
-  std::uint64_t raw = 0;
-  do {
-    raw = f(Leaf{old, visit.level, visit.input});
-    if (raw == old) return;
-  } while (!visit.table.compare_exchange(visit.index, old, raw));
-  if (!live_) return;
-  const arch::Change change = classify({old, visit.level, visit.input}, raw);
-  if (change.tlbi != arch::TlbiOwed::kNone) batch.add(visit.part, visit.level, false);
+void Changer<kGeometry, P>::change(const Visit<P>& visit, const F& f, Batch& batch) const {
+  const auto changed = [&](std::uint64_t raw) { return f(Leaf{raw, visit.level, visit.input}); };
+  if (changed(visit.raw) == visit.raw) return;
+  const std::uint64_t was = replace(visit.table, visit.index, visit.raw, changed);
+  if (!site_.live) return;
+  const Leaf leaf{was, visit.level, visit.input};
+  const arch::Change change = classify(leaf, changed(was));
+  if (change.tlbi == arch::TlbiOwed::kNone) return;
+  batch.add(change.tlbi_whole_group ? group_range(kGeometry, leaf) : visit.part, visit.level,
+            false);
 }
 
 // The break leaves everything but the valid bit in place, so that the make finds what was there. A
-// leaf that needs no break is changed in place on the way.
+// leaf that needs no break is changed in place on the way, unless `all` are to be broken.
 template <arch::Geometry kGeometry, Port P>
 template <typename F>
-void Changer<kGeometry, P>::break_leaves(const Range& range, const F& f,
-                                         FlushBatch<kGeometry, P>& batch) const {
+void Changer<kGeometry, P>::break_leaves(const Range& range, const F& f, bool all,
+                                         Batch& batch) const {
   for_each_leaf(range, [&](const Visit<P>& v) {
     const Leaf leaf{v.raw, v.level, v.input};
-    const bool breaks = needs_break(leaf, f(leaf));
-    const auto broken = [&](const Leaf& l) { return l.raw & ~arch::bits::kValid; };
-    if (breaks) {
-      replace(v, broken, batch);
+    const auto broken = [](const Leaf& l) { return l.raw & ~arch::bits::kValid; };
+    if (all || needs_break(leaf, f(leaf))) {
+      change(v, broken, batch);
     } else {
-      replace(v, f, batch);
+      change(v, f, batch);
     }
     return true;
   });
 }
 
+// Calls visitor(view, index, leaf as it was) for what break_leaves has broken.
 template <arch::Geometry kGeometry, Port P>
-template <typename F>
-void Changer<kGeometry, P>::make_leaves(const Range& range, const F& f) const {
-  walk<kGeometry>(port_, root_, range, [&](const Visit<P>& v) {
+template <typename Visitor>
+void Changer<kGeometry, P>::for_each_broken(const Range& range, Visitor&& visitor) const {
+  walk<kGeometry>(site_.port, site_.root, range, [&](const Visit<P>& v) {
     const std::uint64_t was = v.raw | arch::bits::kValid;
     const bool broken =
         v.raw != 0 && (v.raw & arch::bits::kValid) == 0 && arch::is_leaf(kGeometry, {was}, v.level);
-    if (broken) v.table.store(v.index, f(Leaf{was, v.level, v.input}));
+    if (broken) visitor(v.table, v.index, Leaf{was, v.level, v.input});
     return Step::kDescend;
   });
 }
 
 template <arch::Geometry kGeometry, Port P>
-template <typename F>
-void Changer<kGeometry, P>::commit(const Range& range, const F& f, const ChangePlan& plan,
-                                   FlushBatch<kGeometry, P>& batch) const {
-  if (plan.strategy != Strategy::kBreakBeforeMake) {
+template <typename F, typename Between>
+void Changer<kGeometry, P>::commit(const Range& range, const F& f, Strategy strategy, Batch& batch,
+                                   const Between& between) const {
+  if (strategy <= Strategy::kInPlace) {
     for_each_leaf(range, [&](const Visit<P>& v) {
-      replace(v, f, batch);
+      change(v, f, batch);
       return true;
     });
     return;
   }
-  break_leaves(range, f, batch);
+  const StoppedOthers<P> stopped(site_.port, strategy == Strategy::kStopOthers);
+  constexpr bool kHasBetween = !std::is_same_v<Between, NothingBetween>;
+  break_leaves(range, f, kHasBetween, batch);
   batch.flush();
-  make_leaves(range, f);
+  if constexpr (kHasBetween) {
+    for_each_broken(range,
+                    [&](const OpenTable<P>&, std::size_t, const Leaf& leaf) { between(leaf); });
+    site_.order_before_link();
+  }
+  for_each_broken(range, [&](const OpenTable<P>& view, std::size_t index, const Leaf& leaf) {
+    view.store(index, f(leaf));
+  });
+  site_.publish();
 }
 
 }  // namespace amalgam::pgtable

@@ -32,12 +32,19 @@ struct FlushCost {
   std::uint64_t tables_freed = 0;
 };
 
+// The level of leaves of several sizes.
+inline constexpr int kAnyLevel = -2;
+
 // Ranges whose descriptors have changed and whose stale copies must go.
 //
-// flush() is the only way out: store barrier, TLBIs, barrier that waits for them, and then the
-// freed table pages go back. The race that this rules out: a page freed between the store and the
-// completion of the TLBI is reused while another CPU still walks it or writes through it. The
-// destructor flushes what is left, so that no early return can lose it.
+// flush() is the only way out: store barrier, TLBIs, barrier that waits for them, secondary MMUs,
+// and then the freed table pages go back. The race that this rules out: a page freed between the
+// store and the completion of the TLBI is reused while another CPU still walks it or writes through
+// it. The destructor flushes what is left, so that no early return can lose it.
+//
+// Secondary MMUs are told in the order that the rules demand (docs/notifiers.md): the start before
+// the first store of an operation; the range itself once the CPUs' TLBI is complete, which in
+// break-before-make is before the make; the end last.
 template <arch::Geometry kGeometry, Port P>
 class FlushBatch {
  public:
@@ -47,21 +54,36 @@ class FlushBatch {
   FlushBatch(const FlushBatch&) = delete;
   FlushBatch& operator=(const FlushBatch&) = delete;
 
-  // Copies of leaves at `level` that translate `range`, and of table descriptors above them if
-  // `tables`. Ranges that touch are merged; where there are too many, all go.
+  // An operation is about to change descriptors of `range`: secondary MMUs hear the start, and the
+  // end when the batch is flushed. Flushes first where too many ranges are open.
+  void open(const Range& range);
+
+  // Copies of leaves at `level` (kAnyLevel: of several sizes) that translate `range`, and of table
+  // descriptors above them if `tables`. Ranges that touch are merged; where there are too many, all
+  // go.
   void add(const Range& range, int level, bool tables);
 
-  // A table page that no descriptor names any more. It goes back after the next flush.
+  // A table page that no descriptor names any more, below addresses that nothing maps now. It goes
+  // back after the next flush. Writes to the page: walks that still find it fault there.
   void free_table(PhysicalAddress page);
+
+  // The same for a table page whose addresses stay mapped, by a block in its place: walks that
+  // still find it must go on finding what it held. Flushes first where too many such pages wait.
+  void retire_table(PhysicalAddress page);
 
   // Whether something of `range` waits to be flushed. A new mapping there has to wait for it: the
   // old and the new one would else be one direct change.
   [[nodiscard]] bool is_pending(const Range& range) const;
-  [[nodiscard]] bool empty() const { return count_ == 0 && !everything_ && freed_ == kNoPage; }
+  // Whether copies wait to be removed.
+  [[nodiscard]] bool is_stale() const { return count_ != 0 || everything_; }
+  [[nodiscard]] bool empty() const {
+    return !is_stale() && freed_ == kNoPage && retired_count_ == 0 && open_count_ == 0;
+  }
 
   // On return every CPU and every device that listens to broadcast TLBIs has dropped the gathered
-  // copies, and accesses that used them are complete (DSB); the calling CPU's later instructions
-  // are translated anew (ISB). Cost: two DSBs, one ISB, and per range one TLBI or a few.
+  // copies, and accesses that used them are complete (DSB); secondary MMUs have been told; the
+  // calling CPU's later instructions are translated anew (ISB). Cost: two DSBs, one ISB, and per
+  // range one TLBI or a few; nothing where nothing is stale.
   void flush();
 
   [[nodiscard]] const FlushCost& cost() const { return cost_; }
@@ -69,11 +91,10 @@ class FlushBatch {
  private:
   struct Gathered {
     Range range;
-    std::int8_t level = arch::kPageLevel;  // of every leaf in it; kMixed: of several
+    std::int8_t level = arch::kPageLevel;
     bool tables = false;
   };
   static constexpr std::size_t kMaxRanges = 16;
-  static constexpr std::int8_t kMixed = -2;
   static constexpr PhysicalAddress kNoPage = ~PhysicalAddress{0};
   static constexpr bool kStage2 = kGeometry.stage == arch::Stage::kStage2;
   static constexpr bool kEl2 = kGeometry.regime == arch::Regime::kEl2;
@@ -86,6 +107,9 @@ class FlushBatch {
   void issue_all();
   void issue_range(const Gathered& g);
   void barrier(arch::BarrierKind kind, arch::Access access);
+  void invalidate();
+  void notify(NotifyPhase phase, const Range& range);
+  void tell_secondary_mmus();
   void free_tables();
   [[nodiscard]] arch::TlbiMnemonic operation(arch::TlbiKind kind, bool last_level) const;
   [[nodiscard]] arch::TlbiKind kind_by_address() const;
@@ -95,16 +119,34 @@ class FlushBatch {
   const arch::Features& features_;
   const TlbContext context_;
   std::array<Gathered, kMaxRanges> ranges_{};
+  std::array<Range, kMaxRanges> open_{};
+  std::array<PhysicalAddress, kMaxRanges> retired_{};
   std::size_t count_ = 0;
+  std::size_t open_count_ = 0;
+  std::size_t retired_count_ = 0;
   bool everything_ = false;
   PhysicalAddress freed_ = kNoPage;  // a list through descriptor 0 of each page
   FlushCost cost_;
 };
 
 template <arch::Geometry kGeometry, Port P>
+void FlushBatch<kGeometry, P>::notify(NotifyPhase phase, const Range& range) {
+  const std::uint64_t upper = half_bits(kGeometry, context_.half);
+  // The end of the upper half is the end of all addresses: 0.
+  port_.notify(phase, range.start | upper, upper + range.end);
+}
+
+template <arch::Geometry kGeometry, Port P>
+void FlushBatch<kGeometry, P>::open(const Range& range) {
+  if (open_count_ == kMaxRanges) flush();
+  open_[open_count_++] = range;
+  notify(NotifyPhase::kStart, range);
+}
+
+template <arch::Geometry kGeometry, Port P>
 void FlushBatch<kGeometry, P>::widen(Gathered& g, const Range& range, int level, bool tables) {
   g.range = {std::min(g.range.start, range.start), std::max(g.range.end, range.end)};
-  if (g.level != level) g.level = kMixed;
+  if (g.level != level) g.level = kAnyLevel;
   g.tables |= tables;
 }
 
@@ -134,6 +176,12 @@ void FlushBatch<kGeometry, P>::free_table(PhysicalAddress page) {
 }
 
 template <arch::Geometry kGeometry, Port P>
+void FlushBatch<kGeometry, P>::retire_table(PhysicalAddress page) {
+  if (retired_count_ == kMaxRanges) flush();
+  retired_[retired_count_++] = page;
+}
+
+template <arch::Geometry kGeometry, Port P>
 bool FlushBatch<kGeometry, P>::is_pending(const Range& range) const {
   if (everything_) return true;
   return std::any_of(ranges_.begin(), ranges_.begin() + count_, [&](const Gathered& g) {
@@ -143,7 +191,16 @@ bool FlushBatch<kGeometry, P>::is_pending(const Range& range) const {
 
 template <arch::Geometry kGeometry, Port P>
 void FlushBatch<kGeometry, P>::flush() {
-  if (empty()) return;
+  if (is_stale()) invalidate();
+  tell_secondary_mmus();
+  count_ = 0;
+  open_count_ = 0;
+  everything_ = false;
+  free_tables();
+}
+
+template <arch::Geometry kGeometry, Port P>
+void FlushBatch<kGeometry, P>::invalidate() {
   barrier(arch::BarrierKind::kDsb, arch::Access::kStore);
   if (everything_) {
     issue_all();
@@ -153,19 +210,31 @@ void FlushBatch<kGeometry, P>::flush() {
   barrier(arch::BarrierKind::kDsb, arch::Access::kAll);
   if constexpr (kStage2) {
     // Entries made from both stages are found by VA alone, and no IPA operation removes them.
-    if (kind_of_all() != arch::TlbiKind::kVmallS12 || !everything_) {
+    if (!everything_) {
       issue(operation(arch::TlbiKind::kVmall, false), 0);
       barrier(arch::BarrierKind::kDsb, arch::Access::kAll);
     }
   }
   barrier(arch::BarrierKind::kIsb, arch::Access::kAll);
-  count_ = 0;
-  everything_ = false;
-  free_tables();
+}
+
+// After the CPUs, because a device TLB that is emptied first fills again from an entry of the SMMU
+// that the TLBI has not reached yet.
+template <arch::Geometry kGeometry, Port P>
+void FlushBatch<kGeometry, P>::tell_secondary_mmus() {
+  if (everything_) {
+    notify(NotifyPhase::kNow, {0, arch::low_mask(kGeometry.va_bits) + 1});
+  } else {
+    for (std::size_t i = 0; i < count_; ++i) notify(NotifyPhase::kNow, ranges_[i].range);
+  }
+  for (std::size_t i = open_count_; i > 0; --i) notify(NotifyPhase::kEnd, open_[i - 1]);
 }
 
 template <arch::Geometry kGeometry, Port P>
 void FlushBatch<kGeometry, P>::free_tables() {
+  for (std::size_t i = 0; i < retired_count_; ++i) port_.give_back(retired_[i]);
+  cost_.tables_freed += retired_count_;
+  retired_count_ = 0;
   while (freed_ != kNoPage) {
     const PhysicalAddress page = freed_;
     std::uint64_t next = 0;
@@ -227,11 +296,12 @@ void FlushBatch<kGeometry, P>::issue_range(const Gathered& g) {
   request.non_secure_ipa = context_.non_secure_ipa;
   // A hint is a promise about the leaf. It says nothing of table descriptors, and nothing true of a
   // range with leaves of several sizes.
-  const bool hinted = g.level != kMixed && !g.tables;
+  const bool hinted = g.level != kAnyLevel && !g.tables;
   if (hinted && g.level > 0) request.level_hint = g.level;
-  const std::uint64_t stride =
-      g.level == kMixed ? 1
-                        : std::uint64_t{1} << (arch::level_size_lg2(kGeometry, g.level) - page_lg2);
+  const std::uint64_t stride = g.level == kAnyLevel
+                                   ? 1
+                                   : std::uint64_t{1}
+                                         << (arch::level_size_lg2(kGeometry, g.level) - page_lg2);
   arch::RangeSplitter splitter(operation(kind_by_address(), !g.tables), request, kGeometry,
                                features_, stride);
   if (splitter.prefers_whole_context()) {

@@ -9,6 +9,7 @@
 #include "amalgam/pgtable/attributes.hpp"
 #include "amalgam/pgtable/port.hpp"
 #include "amalgam/pgtable/range.hpp"
+#include "amalgam/pgtable/site.hpp"
 #include "amalgam/pgtable/status.hpp"
 #include "amalgam/pgtable/table_page.hpp"
 
@@ -196,7 +197,7 @@ class Writer {
     // before the store that links it into tables that hardware may walk. Inside a subtree that is
     // itself still private no order is needed.
     if (live_ && !is_private) publish();
-    view.store(index, table_descriptor(created));
+    view.store(index, table_descriptor<kGeometry>(created));
     ++cost_.descriptors;
   }
 
@@ -217,11 +218,6 @@ class Writer {
   void publish() {
     port_.barrier({arch::BarrierKind::kDmb, arch::Domain::kIsh, arch::Access::kStore});
     ++cost_.barriers;
-  }
-
-  static constexpr std::uint64_t table_descriptor(PhysicalAddress page) {
-    const arch::Fields fields{.kind = arch::Kind::kTable, .address = page};
-    return arch::encode(kGeometry, fields, arch::start_level(kGeometry)).raw;
   }
 
   // A block looks alike at every level but for its address.

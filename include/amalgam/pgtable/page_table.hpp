@@ -7,11 +7,19 @@
 
 #include "amalgam/pgtable/attributes.hpp"
 #include "amalgam/pgtable/change.hpp"
+#include "amalgam/pgtable/collapse.hpp"
 #include "amalgam/pgtable/flush_batch.hpp"
+#include "amalgam/pgtable/fold.hpp"
 #include "amalgam/pgtable/map.hpp"
+#include "amalgam/pgtable/mappings.hpp"
+#include "amalgam/pgtable/marks.hpp"
+#include "amalgam/pgtable/move.hpp"
 #include "amalgam/pgtable/permits.hpp"
+#include "amalgam/pgtable/plan.hpp"
 #include "amalgam/pgtable/port.hpp"
 #include "amalgam/pgtable/range.hpp"
+#include "amalgam/pgtable/site.hpp"
+#include "amalgam/pgtable/split.hpp"
 #include "amalgam/pgtable/status.hpp"
 #include "amalgam/pgtable/unmap.hpp"
 #include "amalgam/pgtable/walk.hpp"
@@ -25,14 +33,27 @@ struct Translation {
   std::uint64_t raw = 0;  // the leaf
 };
 
+// Where a range is to go.
+struct Move {
+  std::uint64_t output = 0;
+  Attributes attributes;
+  Carry carry = Carry::kNothing;
+};
+
 // One root and everything below it. The geometry is fixed at compile time, so that levels that it
 // folds away cost nothing.
 //
 // Before activate() nobody walks the tables, and every change is a plain store. From then on the
-// rules for live tables hold. Callers serialise changes to one root by a lock of theirs; hardware
-// may walk, and update AF and dirty state, all the time.
+// rules for live tables hold. Callers serialise changes to one root by a lock of theirs (install()
+// alone needs less); hardware may walk, and update AF and dirty state, all the time.
 //
 // Addresses are input addresses as the CPU sees them, canonical for their half; sizes are bytes.
+//
+// An operation that changes live leaves has a plan_ twin, which reads and asks, changes nothing,
+// and says what will be done or which rule stands in the way. The operation plans, takes the table
+// pages that it needs, and only then changes anything: a failure leaves the tables as they were.
+// What it leaves stale is in the caller's batch; what was denied may be relied upon, and pages may
+// be reused, once the batch is flushed.
 template <arch::Geometry kGeometry, Port P>
 class PageTable {
  public:
@@ -47,7 +68,9 @@ class PageTable {
   // Tables whose root is the page, or the concatenated pages, at `root`. `config.tlb.half` is taken
   // from `config.half`.
   PageTable(P& port, PhysicalAddress root, const Config& config)
-      : port_(port), root_(root), config_(config) {
+      : config_(config),
+        site_{port, root, false, config.tlb.single_cpu,
+              change_context<kGeometry>(config.features, config.knowledge)} {
     config_.tlb.half = config.half;
   }
 
@@ -57,10 +80,10 @@ class PageTable {
   // From here on hardware may walk the tables. On return everything written so far is visible to
   // walks of every CPU (DSB ISHST) and of this one (ISB).
   void activate();
-  [[nodiscard]] bool is_live() const { return live_; }
+  [[nodiscard]] bool is_live() const { return site_.live; }
 
   // A batch for changes to these tables. It must not outlive them.
-  [[nodiscard]] Batch batch() { return Batch(port_, config_.features, config_.tlb); }
+  [[nodiscard]] Batch batch() { return Batch(site_.port, config_.features, config_.tlb); }
 
   // Maps [va, va + bytes) to `output` on, with the largest leaves that addresses and `sizes` allow.
   // Fails, with nothing changed, where something is mapped already or table pages run out. `batch`
@@ -73,179 +96,121 @@ class PageTable {
              MapCost* cost = nullptr);
 
   // Takes away whatever [va, va + bytes) maps; holes are fine. Tables that the range covers wholly
-  // are freed once the batch is flushed. Until then accesses may still succeed. Fails, with nothing
-  // changed, where the range cuts through a block or a contiguous group.
-  Status unmap(std::uint64_t va, std::uint64_t bytes, Batch& batch);
+  // are freed once the batch is flushed. Until then accesses may still succeed, and hardware may
+  // still mark pages dirty that are below a table: harvest before, with stores denied.
+  Status unmap(std::uint64_t va, std::uint64_t bytes, Batch& batch, const Permits& permits = {});
+  [[nodiscard]] Plan plan_unmap(std::uint64_t va, std::uint64_t bytes,
+                                const Permits& permits = {}) const;
 
   // Gives every leaf of [va, va + bytes) the attributes, whatever it maps to. What is not mapped
-  // stays so. Narrower permissions may be relied upon once the batch is flushed. Which routes are
-  // taken, and refused, is plan_change's to say.
+  // stays so. A leaf that is accessed stays so, and one that is dirty as long as dirty state is
+  // tracked before and after.
   Status protect(std::uint64_t va, std::uint64_t bytes, const Attributes& attributes,
                  const Permits& permits, Batch& batch);
+  [[nodiscard]] Plan plan_protect(std::uint64_t va, std::uint64_t bytes,
+                                  const Attributes& attributes, const Permits& permits) const;
 
-  // Any change of leaves that keeps their sizes: f(const Leaf&) -> new descriptor.
-  template <typename F>
-  [[nodiscard]] ChangePlan plan_change(std::uint64_t va, std::uint64_t bytes, const F& f,
-                                       const Permits& permits) const;
+  // Any change of leaves that keeps their sizes: f(const Leaf&) -> new descriptor (see Changer).
   template <typename F>
   Status change(std::uint64_t va, std::uint64_t bytes, const F& f, const Permits& permits,
                 Batch& batch);
+  template <typename F>
+  [[nodiscard]] Plan plan_change(std::uint64_t va, std::uint64_t bytes, const F& f,
+                                 const Permits& permits) const;
+
+  // Moves what [va, va + bytes) maps, holes left out, to `move.output` on.
+  Status remap(std::uint64_t va, std::uint64_t bytes, const Move& move, const Permits& permits,
+               Batch& batch);
+  [[nodiscard]] Plan plan_remap(std::uint64_t va, std::uint64_t bytes, const Move& move,
+                                const Permits& permits) const;
+
+  // Splits blocks and groups so that leaves begin and end at both ends of the range; or, below, so
+  // that no leaf in the range is larger than one of `level` and none is in a group.
+  Status split(std::uint64_t va, std::uint64_t bytes, const Permits& permits, Batch& batch);
+  [[nodiscard]] Plan plan_split(std::uint64_t va, std::uint64_t bytes,
+                                const Permits& permits) const;
+  Status refine(std::uint64_t va, std::uint64_t bytes, int level, const Permits& permits,
+                Batch& batch);
+  [[nodiscard]] Plan plan_refine(std::uint64_t va, std::uint64_t bytes, int level,
+                                 const Permits& permits) const;
+
+  // Replaces tables by blocks, where the range covers a table and its leaves add up to one. Nothing
+  // to collapse is no failure: plan_collapse says how many there are.
+  Status collapse(std::uint64_t va, std::uint64_t bytes, const Permits& permits, Batch& batch);
+  [[nodiscard]] Plan plan_collapse(std::uint64_t va, std::uint64_t bytes,
+                                   const Permits& permits) const;
+
+  // Makes contiguous groups of what the range covers and can be, or takes apart those that have
+  // something in the range.
+  Status fold(std::uint64_t va, std::uint64_t bytes, const Permits& permits, Batch& batch);
+  [[nodiscard]] Plan plan_fold(std::uint64_t va, std::uint64_t bytes, const Permits& permits) const;
+  Status unfold(std::uint64_t va, std::uint64_t bytes, const Permits& permits, Batch& batch);
+  [[nodiscard]] Plan plan_unfold(std::uint64_t va, std::uint64_t bytes,
+                                 const Permits& permits) const;
+
+  // Clears the access flag, or the dirty state where it is tracked, of leaves that have something
+  // in the range, and calls f(va, bytes) for each leaf or group that had it. A page may be taken
+  // for clean once the batch is flushed; ageing may leave the flush out.
+  template <typename F>
+  Status age(std::uint64_t va, std::uint64_t bytes, Batch& batch, const F& f);
+  template <typename F>
+  Status harvest_dirty(std::uint64_t va, std::uint64_t bytes, Batch& batch, const F& f);
+
+  // Maps one leaf of `level` where nothing is, without the lock: several CPUs may install at once,
+  // as long as nobody who holds the lock frees tables meanwhile. Fails with kAlreadyMapped where
+  // another was first, or a table is in the place of a block. What of the range is stale must have
+  // been flushed before. On return as map().
+  Status install(std::uint64_t va, int level, std::uint64_t output, const Attributes& attributes);
 
   // What `va` leads to now, by a walk of memory; nothing where a walk would fault.
   [[nodiscard]] std::optional<Translation> query(std::uint64_t va) const;
 
-  [[nodiscard]] PhysicalAddress root() const { return root_; }
+  // Calls f(const MappedRun&) for what a range maps; writes it to sink(std::string_view), a line a
+  // run.
+  template <typename F>
+  Status for_each_mapping(std::uint64_t va, std::uint64_t bytes, F&& f) const;
+  template <typename Sink>
+  Status dump(std::uint64_t va, std::uint64_t bytes, Sink&& sink) const;
+
+  [[nodiscard]] PhysicalAddress root() const { return site_.root; }
+  [[nodiscard]] const Config& config() const { return config_; }
+  [[nodiscard]] Site<kGeometry, P>& site() { return site_; }
 
  private:
   static constexpr int kStart = arch::start_level(kGeometry);
 
+  struct RemapTarget {
+    std::uint64_t offset;
+    constexpr std::uint64_t operator()(std::uint64_t input) const { return input + offset; }
+  };
+  using RangeMover = Mover<kGeometry, P, RemapTarget>;
+
   [[nodiscard]] Status range_of(std::uint64_t va, std::uint64_t bytes, Range& range) const {
     return to_range(kGeometry, config_.half, va, bytes, range);
   }
-  [[nodiscard]] Changer<kGeometry, P> changer(const Permits& permits) const {
-    return {port_, root_, config_.features, live_, permits, config_.knowledge};
+  [[nodiscard]] Status located(Status status) const {
+    if (!status.ok()) status.va |= half_bits(kGeometry, config_.half);
+    return status;
   }
-  void publish();
+  template <typename F>
+  [[nodiscard]] Plan planned(std::uint64_t va, std::uint64_t bytes, const F& f) const;
+  template <typename F>
+  Status commit(std::uint64_t va, std::uint64_t bytes, const Plan& plan, const Permits& permits,
+                Batch& batch, const F& f);
+  [[nodiscard]] Status check_output(std::uint64_t va, std::uint64_t bytes,
+                                    std::uint64_t output) const;
+  [[nodiscard]] RangeMover mover(const Range& range, const Move& move,
+                                 const Permits& permits) const;
+  [[nodiscard]] auto with_attributes(const Attributes& attributes) const;
+  template <typename F>
+  Status harvest(Mark mark, std::uint64_t va, std::uint64_t bytes, Batch& batch, const F& f);
   Status count(const Range& range, const Mapping& mapping, std::uint64_t& tables) const;
 
-  P& port_;
-  PhysicalAddress root_;
   Config config_;
-  bool live_ = false;
+  Site<kGeometry, P> site_;
 };
 
-template <arch::Geometry kGeometry, Port P>
-void PageTable<kGeometry, P>::clear_root() {
-  for (std::size_t page = 0; page < root_pages(kGeometry); ++page) {
-    const OpenTable<P> view(port_, root_ + (page << arch::page_lg2(kGeometry.granule)));
-    for (std::size_t i = 0; i < entries_in_page(kGeometry); ++i) view.store(i, 0);
-  }
-}
-
-template <arch::Geometry kGeometry, Port P>
-void PageTable<kGeometry, P>::publish() {
-  const arch::Domain domain = config_.tlb.single_cpu ? arch::Domain::kNsh : arch::Domain::kIsh;
-  port_.barrier({arch::BarrierKind::kDsb, domain, arch::Access::kStore});
-  port_.barrier({arch::BarrierKind::kIsb, arch::Domain::kSy, arch::Access::kAll});
-}
-
-template <arch::Geometry kGeometry, Port P>
-void PageTable<kGeometry, P>::activate() {
-  publish();
-  live_ = true;
-}
-
-template <arch::Geometry kGeometry, Port P>
-Status PageTable<kGeometry, P>::count(const Range& range, const Mapping& mapping,
-                                      std::uint64_t& tables) const {
-  Status status;
-  for_each_root_page(kGeometry, root_, range, [&](PhysicalAddress page, const Range& part) {
-    status = map_detail::count_tables<kGeometry, kStart>(port_, page, part, mapping, tables);
-    return status.ok();
-  });
-  return status;
-}
-
-template <arch::Geometry kGeometry, Port P>
-Status PageTable<kGeometry, P>::map(std::uint64_t va, std::uint64_t bytes, std::uint64_t output,
-                                    const Attributes& attributes, Batch& batch,
-                                    const LeafSizes& sizes, MapCost* cost) {
-  Range range;
-  Status status = range_of(va, bytes, range);
-  if (!status.ok()) return status;
-  if ((output & (arch::page_bytes(kGeometry.granule) - 1)) != 0) return {Error::kMisaligned, va};
-  const std::uint64_t output_last = arch::low_mask(kGeometry.pa_bits);
-  if (output > output_last || bytes - 1 > output_last - output) return {Error::kOutOfRange, va};
-  const Mapping mapping{output - range.start, attributes, sizes};
-  std::uint64_t tables = 0;
-  status = count(range, mapping, tables);
-  if (!status.ok()) return {status.error, status.va | half_bits(kGeometry, config_.half)};
-  if (!port_.reserve(tables)) return {Error::kNoMemory, va};
-  if (batch.is_pending(range)) batch.flush();
-  MapCost spent;
-  map_detail::Writer<kGeometry, P> writer(port_, mapping, live_, spent);
-  for_each_root_page(kGeometry, root_, range, [&](PhysicalAddress page, const Range& part) {
-    const OpenTable<P> view(port_, page);
-    writer.template fill<kStart>(view, part, false);
-    return true;
-  });
-  if (live_) publish();
-  if (cost != nullptr) *cost = spent;
-  return {};
-}
-
-template <arch::Geometry kGeometry, Port P>
-Status PageTable<kGeometry, P>::unmap(std::uint64_t va, std::uint64_t bytes, Batch& batch) {
-  Range range;
-  Status status = range_of(va, bytes, range);
-  if (!status.ok()) return status;
-  status = unmap_detail::check<kGeometry>(port_, root_, range);
-  if (!status.ok()) return {status.error, status.va | half_bits(kGeometry, config_.half)};
-  unmap_detail::Clearer<kGeometry, P> clearer(port_, batch);
-  for_each_root_page(kGeometry, root_, range, [&](PhysicalAddress page, const Range& part) {
-    clearer.template clear<kStart>(page, part);
-    return true;
-  });
-  return {};
-}
-
-template <arch::Geometry kGeometry, Port P>
-template <typename F>
-ChangePlan PageTable<kGeometry, P>::plan_change(std::uint64_t va, std::uint64_t bytes, const F& f,
-                                                const Permits& permits) const {
-  Range range;
-  const Status status = range_of(va, bytes, range);
-  if (!status.ok()) {
-    ChangePlan refused;
-    refused.status = status;
-    return refused;
-  }
-  ChangePlan plan = changer(permits).plan(range, f);
-  if (!plan.status.ok()) plan.status.va |= half_bits(kGeometry, config_.half);
-  return plan;
-}
-
-template <arch::Geometry kGeometry, Port P>
-template <typename F>
-Status PageTable<kGeometry, P>::change(std::uint64_t va, std::uint64_t bytes, const F& f,
-                                       const Permits& permits, Batch& batch) {
-  const ChangePlan plan = plan_change(va, bytes, f, permits);
-  if (!plan.status.ok()) return plan.status;
-  Range range;
-  (void)range_of(va, bytes, range);
-  changer(permits).commit(range, f, plan, batch);
-  // What waits in the batch is ordered by its flush.
-  const bool flushed = plan.strategy == Strategy::kBreakBeforeMake || batch.empty();
-  if (live_ && plan.changed != 0 && flushed) publish();
-  return {};
-}
-
-template <arch::Geometry kGeometry, Port P>
-Status PageTable<kGeometry, P>::protect(std::uint64_t va, std::uint64_t bytes,
-                                        const Attributes& attributes, const Permits& permits,
-                                        Batch& batch) {
-  const auto with_attributes = [&](const Leaf& leaf) {
-    const std::uint64_t output = arch::output_address(kGeometry, {leaf.raw}, leaf.level);
-    const std::uint64_t raw = leaf_descriptor(kGeometry, leaf.level, output, attributes);
-    return raw | (leaf.raw & arch::bits::kContiguous);
-  };
-  return change(va, bytes, with_attributes, permits, batch);
-}
-
-template <arch::Geometry kGeometry, Port P>
-std::optional<Translation> PageTable<kGeometry, P>::query(std::uint64_t va) const {
-  const std::uint64_t page = arch::page_bytes(kGeometry.granule);
-  Range range;
-  if (!range_of(va & ~(page - 1), page, range).ok()) return std::nullopt;
-  std::optional<Translation> found;
-  walk<kGeometry>(port_, root_, range, [&](const Visit<P>& v) {
-    if (!arch::is_leaf(kGeometry, {v.raw}, v.level)) return Step::kDescend;
-    const std::uint64_t size = arch::level_size_bytes(kGeometry, v.level);
-    const std::uint64_t base = arch::output_address(kGeometry, {v.raw}, v.level);
-    found = Translation{base + (va & (size - 1)), v.level, v.raw};
-    return Step::kStop;
-  });
-  return found;
-}
-
 }  // namespace amalgam::pgtable
+
+#include "amalgam/pgtable/page_table_changes.hpp"  // IWYU pragma: export
+#include "amalgam/pgtable/page_table_maps.hpp"     // IWYU pragma: export

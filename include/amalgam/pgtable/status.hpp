@@ -10,16 +10,17 @@ namespace amalgam::pgtable {
 // Why an operation was refused. Nothing was changed, unless an operation says otherwise.
 enum class Error : std::uint8_t {
   kNone,
-  kMisaligned,      // an address or a size is not a multiple of the page
-  kOutOfRange,      // an address that the geometry cannot translate or hold
-  kEmptyRange,      // a range of no bytes
-  kAlreadyMapped,   // something is mapped where nothing may be
-  kNotMapped,       // nothing is mapped where something must be
-  kNoMemory,        // the port has no table pages left
-  kNotPermitted,    // legal only by a strategy that the caller does not permit; `row` says why
-  kPartialBlock,    // part of a block or group, and the caller does not permit to split it
-  kForeignEntry,    // an invalid entry that is not zero, which a break could not tell from its own
-  kNotCollapsible,  // what is mapped does not add up to one larger entry
+  kMisaligned,     // an address or a size is not a multiple of the page
+  kOutOfRange,     // an address that the geometry cannot translate or hold
+  kEmptyRange,     // a range of no bytes
+  kAlreadyMapped,  // something is mapped where nothing may be
+  kNotMapped,      // nothing is mapped where something must be
+  kNoMemory,       // the port has no table pages left
+  kNotPermitted,   // legal only by a strategy that the caller does not permit; `row` says why
+  kPartialBlock,   // part of a block or group, and the caller does not permit to split it
+  kForeignEntry,   // an invalid entry that is not zero, which a break could not tell from its own
+  kCannotCopy,     // contents are to be carried, and the Port copies no pages
+  kNotShared,      // tails to be restored are not mapped by pages to one shared page, read-only
 };
 
 // How an operation ended. `va` is where it stopped; `row` the rule of the change table that stands
@@ -55,8 +56,10 @@ constexpr std::string_view name(Error error) {
       return "part of a block";
     case Error::kForeignEntry:
       return "foreign entry";
-    case Error::kNotCollapsible:
-      return "not collapsible";
+    case Error::kNotShared:
+      return "not shared";
+    case Error::kCannotCopy:
+      return "the port copies no pages";
   }
   return "unknown";
 }

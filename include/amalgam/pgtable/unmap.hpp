@@ -5,35 +5,20 @@
 
 #include "amalgam/arch/descriptor.hpp"
 #include "amalgam/pgtable/flush_batch.hpp"
-#include "amalgam/pgtable/leaf.hpp"
 #include "amalgam/pgtable/port.hpp"
 #include "amalgam/pgtable/range.hpp"
-#include "amalgam/pgtable/status.hpp"
 #include "amalgam/pgtable/table_page.hpp"
-#include "amalgam/pgtable/walk.hpp"
 
 namespace amalgam::pgtable {
 
 namespace unmap_detail {
 
-// Fails where the range cuts through a block or a contiguous group.
-template <arch::Geometry kGeometry, Port P>
-Status check(P& port, PhysicalAddress root, const Range& range) {
-  Status status;
-  walk<kGeometry>(port, root, range, [&](const Visit<P>& v) {
-    if (!arch::is_leaf(kGeometry, {v.raw}, v.level)) return Step::kDescend;
-    if (!sticks_out(kGeometry, {v.raw, v.level, v.input}, range)) return Step::kNext;
-    status = {Error::kPartialBlock, v.input};
-    return Step::kStop;
-  });
-  return status;
-}
-
 // Unlinks and clears below one table.
 template <arch::Geometry kGeometry, Port P>
 class Clearer {
  public:
-  Clearer(P& port, FlushBatch<kGeometry, P>& batch) : port_(port), batch_(batch) {}
+  Clearer(P& port, bool live, FlushBatch<kGeometry, P>& batch)
+      : port_(port), live_(live), batch_(batch) {}
 
   template <int kLevel>
   void clear(PhysicalAddress table, const Range& range) {
@@ -66,14 +51,14 @@ class Clearer {
       }
     }
     view.store(index, 0);
-    if (arch::is_valid(kGeometry, found, kLevel)) batch_.add(part, kLevel, false);
+    if (live_ && arch::is_valid(kGeometry, found, kLevel)) batch_.add(part, kLevel, false);
   }
 
   // The table at `table` has just been unlinked: nothing of it needs clearing, but every copy of
   // what it held, and of the descriptors that led to it, has to go before it is free.
   template <int kLevel>
   void free_below(PhysicalAddress table, const Range& range) {
-    batch_.add(range, arch::kPageLevel, true);
+    if (live_) batch_.add(range, arch::kPageLevel, true);
     if constexpr (kLevel < arch::kPageLevel) {
       constexpr std::uint64_t size = arch::level_size_bytes(kGeometry, kLevel);
       const OpenTable<P> view(port_, table);
@@ -89,6 +74,7 @@ class Clearer {
   }
 
   P& port_;
+  bool live_;
   FlushBatch<kGeometry, P>& batch_;
 };
 
