@@ -1,5 +1,5 @@
-// The library: page tables that hardware uses while they change. docs/strategies.md says which route
-// an operation takes, docs/porting.md how to bring it to a kernel.
+// The library: page tables that hardware uses while they change. docs/strategies.md says which
+// route an operation takes, docs/porting.md how to bring it to a kernel.
 #pragma once
 
 #include "amalgam/pgtable/attributes.hpp"   // IWYU pragma: export

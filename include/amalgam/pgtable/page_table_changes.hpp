@@ -38,7 +38,8 @@ Status PageTable<kGeometry, P>::commit(std::uint64_t va, std::uint64_t bytes, co
   }
   if (site_.live) batch.open(range);
   f(range);
-  // What is stale is ordered by the flush that it waits for, and a make has been by its own barrier.
+  // What is stale is ordered by the flush that it waits for, and a make has been by its own
+  // barrier.
   const bool in_place = plan.strategy == Strategy::kInPlace;
   if (in_place && plan.changed != 0 && !batch.is_stale()) site_.publish();
   return {};
