@@ -1,5 +1,7 @@
 #include "cpus.hpp"
 
+#include "interrupts.hpp"
+
 namespace bare_metal {
 
 constinit Cpus cpus;
@@ -38,6 +40,7 @@ void wait_while_stopped() {
 
 void stop_other_cpu() {
   cpus.stop.store(true, std::memory_order_release);
+  interrupt_other_cpu();
   wait_until([] { return cpus.stopped.load(std::memory_order_acquire); });
 }
 

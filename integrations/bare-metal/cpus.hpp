@@ -52,11 +52,11 @@ void count(std::atomic<T>& counter) {
   counter.store(counter.load(std::memory_order_relaxed) + 1, std::memory_order_release);
 }
 
-// CPU 1: waits here for as long as CPU 0 has stopped it. Its accesses so far are complete then, and
-// on return it has synchronised its context.
+// CPU 1, interrupts masked: waits here for as long as CPU 0 has stopped it. Its accesses so far are
+// complete then, and on return it has synchronised its context.
 void wait_while_stopped();
 
-// CPU 0: the two halves of stopping CPU 1.
+// CPU 0: the two halves of stopping CPU 1, by an interrupt.
 void stop_other_cpu();
 void resume_other_cpu();
 

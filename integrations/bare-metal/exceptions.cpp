@@ -82,7 +82,6 @@ extern "C" void handle_synchronous(Frame* frame, std::uint64_t esr, std::uint64_
     cpu.skipped.store(true, std::memory_order_relaxed);
     frame->elr += 4;
   }
-  wait_while_stopped();
   relax();
 }
 

@@ -6,6 +6,8 @@
 
 namespace bare_metal {
 
+inline constexpr std::uint64_t kGic = 0x0800'0000;  // GICv2: distributor, and 64 KiB on the CPUs'
+inline constexpr std::uint64_t kGicBytes = 0x2'0000;
 inline constexpr std::uint64_t kUart = 0x0900'0000;  // PL011
 
 // RAM as the script asks for it, and what lies where. The image is where virt.ld puts it.

@@ -5,6 +5,7 @@
 #include "amalgam/pgtable/ports/cpu_features.hpp"
 #include "console.hpp"
 #include "cpus.hpp"
+#include "interrupts.hpp"
 #include "machine.hpp"
 #include "observer.hpp"
 #include "run.hpp"
@@ -134,8 +135,10 @@ extern "C" void boot_second() {
   const GuestTranslation& guest = second_translation.guest;
   if (guest.vtcr != 0) {
     turn_guest_translation_on(guest);
+    accept_interrupts();
     enter_guest(observe, address_of(guest_stack_top));
   }
+  accept_interrupts();
   observe();
 }
 

@@ -48,6 +48,7 @@ class MemoryMap {
     const std::uint64_t text = address_of(text_start);
     const std::uint64_t data = address_of(text_end);
     const std::uint8_t normal = normal_memory(kGeometry);
+    identity(table, kGic, kGicBytes, {.writable = true, .memory = device_memory(kGeometry)});
     identity(table, kUart, 0x1'0000, {.writable = true, .memory = device_memory(kGeometry)});
     identity(table, text, data - text, {.executable = true, .memory = normal});
     identity(table, data, kUnmapped - data, {.writable = true, .memory = normal});

@@ -53,7 +53,6 @@ void Observer::report(const Violation& violation) {
 
 template <typename F>
 Observer::Access Observer::access(bool retry, const F& f) {
-  wait_while_stopped();
   Cpu& cpu = cpus.cpu[1];
   cpu.skipped.store(false, std::memory_order_relaxed);
   cpu.faults.store(0, std::memory_order_relaxed);
@@ -136,7 +135,6 @@ void Observer::sweep() {
 void observe() {
   cpus.second_runs.store(true, std::memory_order_release);
   for (;;) {
-    wait_while_stopped();
     if (!cpus.watch.load(std::memory_order_acquire)) {
       cpus.parked.store(true, std::memory_order_release);
       relax();

@@ -108,11 +108,15 @@ class PacedPort : public Inner {
     Inner::tlbi(m, operand);
     pace();
   }
-  void stop_others() {
+  void stop_others()
+    requires amalgam::pgtable::StopsOthers<Inner>
+  {
     Inner::stop_others();
     stopped_ = true;
   }
-  void resume_others() {
+  void resume_others()
+    requires amalgam::pgtable::StopsOthers<Inner>
+  {
     stopped_ = false;
     Inner::resume_others();
   }

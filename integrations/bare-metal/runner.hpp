@@ -7,6 +7,7 @@
 #include "amalgam/pgtable/ports/cpu_features.hpp"
 #include "bench.hpp"
 #include "cpus.hpp"
+#include "interrupts.hpp"
 #include "machine.hpp"
 #include "memory_map.hpp"
 #include "run.hpp"
@@ -92,6 +93,7 @@ class Runner {
     clean_to_memory(address_of(text_start), address_of(image_end));
     clean_to_memory(kTables, kTables + kTablesBytes);
     turn_translation_on(second_translation);
+    enable_distributor();
     require(start_other_cpu(), "start CPU 1");
     while (!cpus.second_runs.load(std::memory_order_acquire)) relax();
   }

@@ -171,6 +171,26 @@ struct Scenarios {
     observer.report({"hardware update lost", va, raw, 0, Phase::kAfter, Phase::kAfter});
   }
 
+  // ---- other output addresses while CPU 1 is stopped: no access falls into the window.
+
+  static void stop_and_move(B& b) {
+    b.map(0, 4 * kPage, kFramesA, true);
+    b.watch_run(0, 4, kPage, read_write(kFramesA), read_write(kFramesB));
+    const auto to_other_frames = [](const pgtable::Leaf& leaf) {
+      return leaf.raw + (kFramesB - kFramesA);
+    };
+    b.change(
+        [&](Batch& batch) {
+          b.port().stop_others();
+          const pgtable::Status status =
+              b.table().change(b.va(), 4 * kPage, to_other_frames, {.fault_window = true}, batch);
+          batch.flush();
+          b.port().resume_others();
+          return status;
+        },
+        {});
+  }
+
   // ---- window slots: tables that are mapped only while they are touched. New ones lie in memory
   // that nothing else maps.
 
@@ -251,6 +271,7 @@ struct Scenarios {
       {"move a block", move_block, always},
       {"move a group", move_group, always},
       {"replace pages", replace_pages, always},
+      {"stop the other CPU and move", stop_and_move, always},
       {"mark while hardware notes", mark_pages, with_dirty},
       {"map through window slots", map_through_slots, at_stage1},
   });

@@ -102,6 +102,16 @@ synchronous:
 synchronous_el2:
     enter   EL2, handle_synchronous
 
+interrupt:
+    str     x0, [sp, #-16]!
+    mrs     x0, CurrentEL
+    cmp     x0, #(2 << 2)
+    ldr     x0, [sp], #16
+    b.eq    interrupt_el2
+    enter   EL1, handle_interrupt
+interrupt_el2:
+    enter   EL2, handle_interrupt
+
 unexpected:
     mrs     x0, CurrentEL
     cmp     x0, #(2 << 2)
@@ -115,10 +125,12 @@ vectors:
     vector  unexpected
     .endr
     vector  synchronous         // current level, its own stack
-    .rept   3
+    vector  interrupt
+    .rept   2
     vector  unexpected
     .endr
     vector  synchronous         // from EL1 to EL2
-    .rept   7
+    vector  interrupt
+    .rept   6
     vector  unexpected
     .endr

@@ -19,12 +19,12 @@ models="$(qemu-system-aarch64 -M virt -cpu help)"
 # on CPU REGIME GRANULE [race]: one run; its whole output where it fails. REGIME is EL1 or EL2 for
 # stage 1 there, guest for stage 2 at EL2.
 on() {
-    local cpu=$1 regime=$2 granule=$3 mode=${4:-turns} machine=virt threads=single arguments status
+    local cpu=$1 regime=$2 granule=$3 mode=${4:-turns} machine=virt,gic-version=2 threads=single arguments status
     if ! grep -qw -- "$cpu" <<<"$models"; then
         echo "left out: this QEMU has no $cpu"
         return
     fi
-    [[ $regime == EL1 ]] || machine=virt,virtualization=on
+    [[ $regime == EL1 ]] || machine+=,virtualization=on
     [[ $mode == race ]] && threads=multi
     arguments="arg=$granule,arg=$regime,arg=$mode"
     timeout 120 qemu-system-aarch64 -M "$machine" -cpu "$cpu" -accel "tcg,thread=$threads" -smp 2 -m 2G \
