@@ -5,8 +5,12 @@
 #include "amalgam/pgtable/attributes.hpp"   // IWYU pragma: export
 #include "amalgam/pgtable/flush_batch.hpp"  // IWYU pragma: export
 #include "amalgam/pgtable/hvo.hpp"          // IWYU pragma: export
+#include "amalgam/pgtable/notifiers.hpp"    // IWYU pragma: export
 #include "amalgam/pgtable/page_table.hpp"   // IWYU pragma: export
 #include "amalgam/pgtable/permits.hpp"      // IWYU pragma: export
 #include "amalgam/pgtable/plan.hpp"         // IWYU pragma: export
 #include "amalgam/pgtable/port.hpp"         // IWYU pragma: export
+#include "amalgam/pgtable/root_copy.hpp"    // IWYU pragma: export
+#include "amalgam/pgtable/roots.hpp"        // IWYU pragma: export
 #include "amalgam/pgtable/status.hpp"       // IWYU pragma: export
+#include "amalgam/pgtable/tags.hpp"         // IWYU pragma: export

@@ -192,7 +192,7 @@ void Changer<kGeometry, P>::commit(const Range& range, const F& f, Strategy stra
   const StoppedOthers<P> stopped(site_.port, strategy == Strategy::kStopOthers);
   constexpr bool kHasBetween = !std::is_same_v<Between, NothingBetween>;
   break_leaves(range, f, kHasBetween, batch);
-  batch.flush();
+  batch.flush_within();
   if constexpr (kHasBetween) {
     for_each_broken(range,
                     [&](const OpenTable<P>&, std::size_t, const Leaf& leaf) { between(leaf); });

@@ -200,11 +200,11 @@ void Collapser<kGeometry, P>::collapse_by_nt(const Parent& parent, PhysicalAddre
   parent.view.store(parent.index, with_nt);
   batch.add({parent.input, end}, kAnyLevel, true);
   batch.retire_table(table);
-  batch.flush();
+  batch.flush_within();
   const auto without = [](std::uint64_t raw) { return raw & ~arch::bits::kNt; };
   (void)replace(parent.view, parent.index, with_nt, without);
   batch.add({parent.input, end}, parent.level, false);
-  batch.flush();
+  batch.flush_within();
 }
 
 template <arch::Geometry kGeometry, Port P>
@@ -213,7 +213,7 @@ void Collapser<kGeometry, P>::collapse_broken(const Parent& parent, PhysicalAddr
   const std::uint64_t end = parent.input + arch::level_size_bytes(kGeometry, parent.level);
   parent.view.store(parent.index, parent.raw & ~arch::bits::kValid);
   batch.add({parent.input, end}, kAnyLevel, true);
-  batch.flush();
+  batch.flush_within();
   std::optional<Run> run;
   {
     const OpenTable<P> view(site_.port, table);

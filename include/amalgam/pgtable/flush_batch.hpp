@@ -86,6 +86,9 @@ class FlushBatch {
   // range one TLBI or a few; nothing where nothing is stale.
   void flush();
 
+  // The same in the middle of an operation: secondary MMUs do not hear the end yet.
+  void flush_within();
+
   [[nodiscard]] const FlushCost& cost() const { return cost_; }
 
  private:
@@ -177,7 +180,7 @@ void FlushBatch<kGeometry, P>::free_table(PhysicalAddress page) {
 
 template <arch::Geometry kGeometry, Port P>
 void FlushBatch<kGeometry, P>::retire_table(PhysicalAddress page) {
-  if (retired_count_ == kMaxRanges) flush();
+  if (retired_count_ == kMaxRanges) flush_within();
   retired_[retired_count_++] = page;
 }
 
@@ -191,10 +194,17 @@ bool FlushBatch<kGeometry, P>::is_pending(const Range& range) const {
 
 template <arch::Geometry kGeometry, Port P>
 void FlushBatch<kGeometry, P>::flush() {
-  if (is_stale()) invalidate();
-  tell_secondary_mmus();
+  flush_within();
+  for (; open_count_ > 0; --open_count_) notify(NotifyPhase::kEnd, open_[open_count_ - 1]);
+}
+
+template <arch::Geometry kGeometry, Port P>
+void FlushBatch<kGeometry, P>::flush_within() {
+  if (is_stale()) {
+    invalidate();
+    tell_secondary_mmus();
+  }
   count_ = 0;
-  open_count_ = 0;
   everything_ = false;
   free_tables();
 }
@@ -227,7 +237,6 @@ void FlushBatch<kGeometry, P>::tell_secondary_mmus() {
   } else {
     for (std::size_t i = 0; i < count_; ++i) notify(NotifyPhase::kNow, ranges_[i].range);
   }
-  for (std::size_t i = open_count_; i > 0; --i) notify(NotifyPhase::kEnd, open_[i - 1]);
 }
 
 template <arch::Geometry kGeometry, Port P>

@@ -87,7 +87,7 @@ void make_even(const Site<kGeometry, P>& site, const Neighbours<P>& n, std::uint
   }
   if (!changed || !site.live) return;
   batch.add(range_of<kGeometry>(n), n.level, false);
-  batch.flush();
+  batch.flush_within();
 }
 
 // Replaces each by f(what it is), all of them by `strategy`. On return what is stale is in `batch`;
@@ -105,7 +105,7 @@ void change_together(const Site<kGeometry, P>& site, const Neighbours<P>& n, con
   }
   if (site.live) batch.add(range_of<kGeometry>(n), n.level, false);
   if (!breaks) return;
-  batch.flush();
+  batch.flush_within();
   for (std::size_t i = n.index; i < n.index + n.count; ++i) {
     n.view.store(i, f(n.view.load(i) | arch::bits::kValid));
   }

@@ -134,7 +134,7 @@ Plan Hvo<kGeometry, P>::plan_share(std::span<const HugePage> pages) const {
 template <arch::Geometry kGeometry, CopiesPages P>
 void Hvo<kGeometry, P>::flush(Batch& batch, HvoCost& cost) const {
   if (batch.is_stale()) ++cost.flushes;
-  batch.flush();
+  batch.flush_within();
 }
 
 // Neighbouring huge pages may lie in one block, so that fewer tables are taken than were counted.

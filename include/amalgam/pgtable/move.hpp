@@ -226,11 +226,11 @@ template <arch::Geometry kGeometry, Port P, typename Target>
 void Mover<kGeometry, P, Target>::commit(const Range& range, const Plan& plan, Batch& batch) const {
   if (plan.strategy == Strategy::kReadOnlyStaging) {
     stage(range, batch);
-    batch.flush();
+    batch.flush_within();
     if (plan.copies != 0) copy(range);
     site_.order_before_link();
     redirect(range, batch);
-    batch.flush();
+    batch.flush_within();
     release(range, batch);
     return;
   }

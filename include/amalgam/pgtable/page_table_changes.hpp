@@ -30,13 +30,12 @@ Status PageTable<kGeometry, P>::commit(std::uint64_t va, std::uint64_t bytes, co
   Range range;
   (void)range_of(va, bytes, range);
   if (batch.is_pending(range)) batch.flush();
+  if (site_.live) batch.open(range);
   if (plan.splits + plan.unfolds != 0) {
-    if (site_.live) batch.open(range);
     const std::uint64_t taken = Splitter<kGeometry, P>(site_, permits).commit(range, batch);
     site_.port.release(plan.tables - taken);
-    batch.flush();
+    batch.flush_within();
   }
-  if (site_.live) batch.open(range);
   f(range);
   // What is stale is ordered by the flush that it waits for, and a make has been by its own
   // barrier.

@@ -169,7 +169,7 @@ void Splitter<kGeometry, P>::split_broken(const OpenTable<P>& view, std::size_t 
   const auto broken = [](std::uint64_t raw) { return raw & ~arch::bits::kValid; };
   const std::uint64_t last = replace(view, index, block.raw, broken);
   batch.add(own_range(kGeometry, block), block.level, false);
-  batch.flush();
+  batch.flush_within();
   if (last != block.raw) fill(page, {last, block.level, block.input});
   site_.order_before_link();
   view.store(index, table_descriptor<kGeometry>(page));
@@ -189,9 +189,9 @@ void Splitter<kGeometry, P>::split_block(const OpenTable<P>& view, std::size_t i
     const auto with_nt = [](std::uint64_t raw) { return raw | arch::bits::kNt; };
     const std::uint64_t was = replace(view, index, block.raw, with_nt);
     batch.add(own_range(kGeometry, block), block.level, false);
-    batch.flush();
+    batch.flush_within();
     split_in_place(view, index, {with_nt(was), block.level, block.input}, page, batch);
-    batch.flush();
+    batch.flush_within();
   } else {
     const StoppedOthers<P> stopped(site_.port, strategy == Strategy::kStopOthers);
     split_broken(view, index, block, page, batch);
