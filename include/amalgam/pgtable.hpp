@@ -9,6 +9,7 @@
 #include "amalgam/pgtable/page_table.hpp"   // IWYU pragma: export
 #include "amalgam/pgtable/permits.hpp"      // IWYU pragma: export
 #include "amalgam/pgtable/plan.hpp"         // IWYU pragma: export
+#include "amalgam/pgtable/plan_text.hpp"    // IWYU pragma: export
 #include "amalgam/pgtable/port.hpp"         // IWYU pragma: export
 #include "amalgam/pgtable/root_copy.hpp"    // IWYU pragma: export
 #include "amalgam/pgtable/roots.hpp"        // IWYU pragma: export

@@ -190,10 +190,10 @@ void Changer<kGeometry, P>::commit(const Range& range, const F& f, Strategy stra
     return;
   }
   const StoppedOthers<P> stopped(site_.port, strategy == Strategy::kStopOthers);
-  constexpr bool kHasBetween = !std::is_same_v<Between, NothingBetween>;
-  break_leaves(range, f, kHasBetween, batch);
+  constexpr bool has_between = !std::is_same_v<Between, NothingBetween>;
+  break_leaves(range, f, has_between, batch);
   batch.flush_within();
-  if constexpr (kHasBetween) {
+  if constexpr (has_between) {
     for_each_broken(range,
                     [&](const OpenTable<P>&, std::size_t, const Leaf& leaf) { between(leaf); });
     site_.order_before_link();

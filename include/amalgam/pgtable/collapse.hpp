@@ -114,10 +114,10 @@ template <arch::Geometry kGeometry, Port P>
 template <typename Visitor>
 void Collapser<kGeometry, P>::for_each_collapsible(const Range& range,
                                                    const Visitor& visitor) const {
-  constexpr int kStart = arch::start_level(kGeometry);
-  if constexpr (kStart < arch::kPageLevel) {
+  constexpr int start = arch::start_level(kGeometry);
+  if constexpr (start < arch::kPageLevel) {
     for_each_root_page(kGeometry, site_.root, range, [&](PhysicalAddress page, const Range& part) {
-      below<kStart>(page, part, visitor);
+      below<start>(page, part, visitor);
       return true;
     });
   }

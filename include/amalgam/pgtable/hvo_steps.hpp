@@ -1,7 +1,7 @@
 // The steps of HVO. Part of hvo.hpp.
 #pragma once
 
-#include "amalgam/pgtable/hvo.hpp"  // IWYU pragma: keep
+#include "amalgam/pgtable/hvo_declaration.hpp"
 
 namespace amalgam::pgtable {
 

@@ -1,7 +1,7 @@
 // Changes to what is mapped. Part of page_table.hpp.
 #pragma once
 
-#include "amalgam/pgtable/page_table.hpp"  // IWYU pragma: keep
+#include "amalgam/pgtable/page_table_declaration.hpp"
 
 namespace amalgam::pgtable {
 

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "amalgam/pgtable/install.hpp"
-#include "amalgam/pgtable/page_table.hpp"  // IWYU pragma: keep
+#include "amalgam/pgtable/page_table_declaration.hpp"
 
 namespace amalgam::pgtable {
 

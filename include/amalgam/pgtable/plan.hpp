@@ -66,11 +66,4 @@ constexpr unsigned flushes_within(Strategy strategy) {
   return 0;
 }
 
-// Writes the plan in one line of `key value` pairs to `sink(std::string_view)`, with what stands in
-// its way if something does.
-template <typename Sink>
-void describe(const Plan& plan, Sink&& sink);
-
 }  // namespace amalgam::pgtable
-
-#include "amalgam/pgtable/plan_text.hpp"  // IWYU pragma: export

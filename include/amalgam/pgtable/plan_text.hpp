@@ -1,14 +1,17 @@
-// The text of a plan. Part of plan.hpp.
+// The text of a plan.
 #pragma once
 
 #include <array>
 #include <cstdint>
 #include <string_view>
 
+#include "amalgam/pgtable/plan.hpp"
 #include "amalgam/pgtable/text.hpp"
 
 namespace amalgam::pgtable {
 
+// Writes the plan in one line of `key value` pairs to `sink(std::string_view)`, with what stands in
+// its way if something does.
 template <typename Sink>
 void describe(const Plan& plan, Sink&& sink) {
   struct Count {
