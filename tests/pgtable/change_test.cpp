@@ -10,7 +10,7 @@
 
 #include "amalgam/arch/tlbi_mnemonic.hpp"
 #include "amalgam/pgtable/page_table.hpp"
-#include "pgtable/memory_port.hpp"
+#include "pgtable/recorder.hpp"
 
 namespace amalgam::pgtable {
 namespace {
@@ -21,33 +21,7 @@ using testing::IsEmpty;
 constexpr arch::Geometry kGeometry{};
 constexpr std::uint64_t kVa = 0x4000'0000;
 constexpr std::uint64_t kPage = 0x1000;
-
-// A memory port that writes down what reaches the machine, and can act as hardware in between.
-class Recorder : public test::MemoryPort {
- public:
-  Recorder() : MemoryPort(512, 64) {}
-
-  void store(View view, std::size_t i, std::uint64_t raw) {
-    note((raw & 1) != 0 ? "make" : "break");
-    MemoryPort::store(view, i, raw);
-  }
-  bool compare_exchange(View view, std::size_t i, std::uint64_t& expected, std::uint64_t raw) {
-    if (hardware) hardware(view.page->at(i));
-    const bool stored = MemoryPort::compare_exchange(view, i, expected, raw);
-    if (stored) note((raw & 1) != 0 ? "make" : "break");
-    return stored;
-  }
-  void barrier(const arch::Barrier& b) { note(std::string(arch::name(b))); }
-  void tlbi(const arch::TlbiMnemonic& m, std::uint64_t) {
-    note(m.shareability == arch::Shareability::kInner ? "tlbi is" : "tlbi local");
-  }
-  void note(std::string what) {
-    if (log.empty() || log.back() != what) log.push_back(std::move(what));
-  }
-
-  std::vector<std::string> log;  // equal neighbours once
-  std::function<void(std::uint64_t&)> hardware;
-};
+using test::Recorder;
 
 class LiveChange : public testing::Test {
  protected:
@@ -58,7 +32,7 @@ class LiveChange : public testing::Test {
     table.activate();
     auto batch = table.batch();
     EXPECT_TRUE(table.map(kVa, 4 * kPage, 0x8000'0000, {.writable = true}, batch).ok());
-    port.log.clear();
+    port.start_log();
   }
 
   PhysicalAddress make_root() {
@@ -115,7 +89,7 @@ TEST_F(LiveChange, ABreakDoesNotTouchWhatTheCallerMarked) {
     if (v.level == arch::kPageLevel) v.table.store(v.index, 0x1234'5678);
     return Step::kDescend;
   });
-  port.log.clear();
+  port.start_log();
   const Status status = table.change(kVa, 4 * kPage, moved, {.fault_window = true}, batch);
   EXPECT_EQ(status, (Status{Error::kForeignEntry, kVa + kPage}));
   EXPECT_THAT(port.log, IsEmpty());

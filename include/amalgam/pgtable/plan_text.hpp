@@ -39,6 +39,10 @@ void describe(const Plan& plan, Sink&& sink) {
     sink(" ");
     put_decimal(plan.*count.member, sink);
   }
+  sink("; live stores ");
+  put_decimal(live_stores(plan), sink);
+  sink("; flushes within ");
+  put_decimal(flushes_within(plan.strategy), sink);
   if (plan.row != arch::RowId::kNone) {
     sink("; because: ");
     sink(arch::row(plan.row).label);
