@@ -1,11 +1,19 @@
 # A room is a directory of sources and the target amalgam_ROOM named after it. A room without sources
 # is an INTERFACE target, so that what links it need not know.
+include(GNUInstallDirs)
+
+# amalgam_public_headers(TARGET SCOPE): include/, here and where it is installed.
+function(amalgam_public_headers target scope)
+  target_include_directories(${target} ${scope} "$<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/include>"
+                             "$<INSTALL_INTERFACE:${CMAKE_INSTALL_INCLUDEDIR}>")
+endfunction()
 
 # amalgam_header_room(ROOM [LINK targets...]): headers under include/amalgam/ROOM.
 function(amalgam_header_room room)
   cmake_parse_arguments(arg "" "" "LINK" ${ARGN})
   add_library(amalgam_${room} INTERFACE)
-  target_include_directories(amalgam_${room} INTERFACE "${PROJECT_SOURCE_DIR}/include")
+  amalgam_public_headers(amalgam_${room} INTERFACE)
+  target_compile_features(amalgam_${room} INTERFACE cxx_std_20)
   target_link_libraries(amalgam_${room} INTERFACE ${arg_LINK})
 endfunction()
 
@@ -17,12 +25,12 @@ function(amalgam_room room)
   if(sources)
     add_library(amalgam_${room} STATIC ${sources})
     set(scope PUBLIC)
-    target_link_libraries(amalgam_${room} PRIVATE amalgam_options)
+    target_link_libraries(amalgam_${room} PRIVATE "$<BUILD_INTERFACE:amalgam_options>")
   else()
     add_library(amalgam_${room} INTERFACE)
     set(scope INTERFACE)
   endif()
-  target_include_directories(amalgam_${room} ${scope} "${PROJECT_SOURCE_DIR}/src")
+  target_include_directories(amalgam_${room} ${scope} "$<BUILD_INTERFACE:${PROJECT_SOURCE_DIR}/src>")
   target_link_libraries(amalgam_${room} ${scope} ${arg_LINK})
 endfunction()
 

@@ -11,7 +11,7 @@ set(tests_dir "${PROJECT_SOURCE_DIR}/tests")
 set(program "${PROJECT_BINARY_DIR}/amalgam")
 set(default_corpora "${PROJECT_SOURCE_DIR}/../shared/corpora")
 set(timeout_seconds 900)
-set(every_room amalgam_cli amalgam_report amalgam_plan amalgam_monitor amalgam_lang amalgam_explore
+set(every_room amalgam_cli amalgam_report amalgam_hvo amalgam_plan amalgam_monitor amalgam_lang amalgam_explore
                amalgam_model amalgam_pgtable amalgam_arch)
 
 # Links a target with one room, or with all where no room has the name, and tells it where things are.

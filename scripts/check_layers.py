@@ -15,13 +15,15 @@ from pathlib import Path
 MAY_INCLUDE = {
     "arch": (),
     "pgtable": ("arch",),
+    "capi": ("pgtable", "arch"),
     "model": ("arch",),
     "explore": ("model", "pgtable", "arch"),
     "monitor": ("arch",),
     "lang": ("model", "arch"),
     "plan": ("model", "arch"),
-    "report": ("plan", "monitor", "lang", "model", "arch"),
-    "cli": ("report", "plan", "monitor", "lang", "model", "arch"),
+    "hvo": ("pgtable", "arch"),
+    "report": ("hvo", "plan", "monitor", "lang", "model", "pgtable", "arch"),
+    "cli": ("report", "hvo", "plan", "monitor", "lang", "model", "pgtable", "arch"),
 }
 
 # The library ships into kernels: of the standard headers, only what needs no heap, no exceptions and
@@ -34,8 +36,18 @@ FREESTANDING = frozenset(
 
 INPUT_AND_OUTPUT = frozenset("cstdio filesystem fstream iostream istream ostream stdio.h".split())
 
+# What the C interface may use besides: the headers of C, and placement in memory of the caller's.
+FREESTANDING_C = frozenset("stdbool.h stddef.h stdint.h new".split())
+
 # Room: the standard headers it may use, where that is a short list.
-ONLY_STANDARD = {"arch": FREESTANDING, "pgtable": FREESTANDING}
+ONLY_STANDARD = {
+    "arch": FREESTANDING,
+    "pgtable": FREESTANDING,
+    "capi": FREESTANDING | FREESTANDING_C,
+}
+
+# The header of a room that does not carry the room's name.
+ROOM_OF_HEADER = {"pgtable.h": "capi"}
 
 # Room: standard headers it may not use.
 FORBIDDEN_STANDARD = {"model": INPUT_AND_OUTPUT, "lang": INPUT_AND_OUTPUT}
@@ -53,6 +65,8 @@ def room_of_file(path):
     if parts[0] == "tests":
         return parts[1] if len(parts) > 2 else ""
     depth = 2 if parts[0] == "include" else 1
+    if parts[depth] in ROOM_OF_HEADER:
+        return ROOM_OF_HEADER[parts[depth]]
     return parts[depth].removesuffix(path.suffix) if len(parts) > depth else ""
 
 
@@ -60,7 +74,7 @@ def room_of_header(header, quoted):
     """The room that an included header belongs to; None for a header that is not ours."""
     parts = header.split("/")
     if parts[0] == "amalgam":
-        return parts[1].removesuffix(".hpp")
+        return ROOM_OF_HEADER.get(parts[1], parts[1].removesuffix(".hpp"))
     if parts[0] in MAY_INCLUDE and len(parts) > 1:
         return parts[0]
     return "" if quoted else None
