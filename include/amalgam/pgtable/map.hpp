@@ -40,13 +40,17 @@ struct MapCost {
 
 namespace map_detail {
 
+// Whether whole entries at `level` may be leaves.
+constexpr bool allows_leaves(const arch::Geometry& g, int level, const Mapping& mapping) {
+  if (level == arch::kPageLevel) return true;
+  return mapping.sizes.blocks && arch::block_allowed(g, level) &&
+         (mapping.offset & (arch::level_size_bytes(g, level) - 1)) == 0;
+}
+
 // Whether the whole entry at `level` lies in `part` and may be one leaf.
 constexpr bool fits_leaf(const arch::Geometry& g, int level, const Range& part,
                          const Mapping& mapping) {
-  if (level == arch::kPageLevel) return true;
-  if (!mapping.sizes.blocks || !arch::block_allowed(g, level)) return false;
-  const std::uint64_t size = arch::level_size_bytes(g, level);
-  return part.bytes() == size && ((part.start + mapping.offset) & (size - 1)) == 0;
+  return part.bytes() == arch::level_size_bytes(g, level) && allows_leaves(g, level, mapping);
 }
 
 // Whether a contiguous group may begin at `at`: aligned on both sides, and all of it in `range`.
@@ -65,21 +69,25 @@ constexpr Range part_from(const arch::Geometry& g, int level, std::uint64_t at,
   return {at, std::min<std::uint64_t>(range.end, (at & ~(size - 1)) + size)};
 }
 
-// Tables below one entry at kLevel that a mapping of `range` needs where there are none.
+// Tables that a mapping of `range` needs below entries at kLevel where there are none. Where whole
+// entries are leaves, only those that the ends of the range cut need one. Cost: constant.
 template <arch::Geometry kGeometry, int kLevel>
 constexpr std::uint64_t tables_below(const Range& range, const Mapping& mapping) {
   if constexpr (kLevel == arch::kPageLevel) {
     return 0;
   } else {
-    std::uint64_t tables = 0;
-    for (std::uint64_t at = range.start; at < range.end;) {
-      const Range part = part_from(kGeometry, kLevel, at, range);
-      if (!fits_leaf(kGeometry, kLevel, part, mapping)) {
-        tables += 1 + tables_below<kGeometry, kLevel + 1>(part, mapping);
-      }
-      at = part.end;
+    constexpr std::uint64_t size = arch::level_size_bytes(kGeometry, kLevel);
+    const std::uint64_t first = range.start / size;
+    const std::uint64_t last = (range.end - 1) / size;
+    if (!allows_leaves(kGeometry, kLevel, mapping)) {
+      return last - first + 1 + tables_below<kGeometry, kLevel + 1>(range, mapping);
     }
-    return tables;
+    const auto below = [&](const Range& part) {
+      if (part.bytes() == size) return std::uint64_t{0};
+      return 1 + tables_below<kGeometry, kLevel + 1>(part, mapping);
+    };
+    if (first == last) return below(range);
+    return below({range.start, (first + 1) * size}) + below({last * size, range.end});
   }
 }
 
@@ -87,23 +95,23 @@ constexpr std::uint64_t tables_below(const Range& range, const Mapping& mapping)
 template <arch::Geometry kGeometry, int kLevel, Port P>
 Status count_tables(P& port, PhysicalAddress table, const Range& range, const Mapping& mapping,
                     std::uint64_t& tables) {
+  constexpr std::uint64_t size = arch::level_size_bytes(kGeometry, kLevel);
   const OpenTable<P> view(port, table);
-  for (std::uint64_t at = range.start; at < range.end;) {
-    const Range part = part_from(kGeometry, kLevel, at, range);
-    const arch::Descriptor found{view.load(index_in_page(kGeometry, at, kLevel))};
-    const bool leaf = fits_leaf(kGeometry, kLevel, part, mapping);
+  std::size_t index = index_in_page(kGeometry, range.start, kLevel);
+  for (std::uint64_t at = range.start; at < range.end; at = (at & ~(size - 1)) + size, ++index) {
+    const arch::Descriptor found{view.load(index)};
     if (arch::is_leaf(kGeometry, found, kLevel)) return {Error::kAlreadyMapped, at};
     if constexpr (kLevel < arch::kPageLevel) {
+      const Range part = part_from(kGeometry, kLevel, at, range);
       if (arch::is_table(kGeometry, found, kLevel)) {
         const PhysicalAddress next = arch::output_address(kGeometry, found, kLevel);
         const Status status =
             count_tables<kGeometry, kLevel + 1>(port, next, part, mapping, tables);
         if (!status.ok()) return status;
-      } else if (!leaf) {
+      } else if (!fits_leaf(kGeometry, kLevel, part, mapping)) {
         tables += 1 + tables_below<kGeometry, kLevel + 1>(part, mapping);
       }
     }
-    at = part.end;
   }
   return {};
 }
@@ -116,7 +124,7 @@ class Writer {
       : port_(port),
         mapping_(mapping),
         page_bits_(leaf_descriptor(kGeometry, arch::kPageLevel, 0, mapping.attributes)),
-        block_bits_(leaf_descriptor(kGeometry, kBlockLevel, 0, mapping.attributes)),
+        block_bits_(page_bits_ & ~arch::bits::kTableOrPage),
         live_(live),
         cost_(cost) {}
 
@@ -149,37 +157,49 @@ class Writer {
     return false;
   }
 
-  // Where the leaves end that can be stored from `at` on in one run: a contiguous group, or single
+  // Where the leaves end that can be stored from `at` on in one run: contiguous groups, or single
   // leaves up to where a group might begin. `at` itself if there is no leaf to store.
   template <int kLevel>
   std::uint64_t end_of_run(const OpenTable<P>& view, std::uint64_t at, const Range& range,
                            bool is_private, bool& group) const {
     constexpr std::uint64_t size = arch::level_size_bytes(kGeometry, kLevel);
     constexpr std::size_t entries = arch::contiguous_entries(kGeometry, kLevel);
-    const std::size_t index = index_in_page(kGeometry, at, kLevel);
+    constexpr std::uint64_t group_bytes = entries * size;
     if (!fits_leaf(kGeometry, kLevel, part_from(kGeometry, kLevel, at, range), mapping_)) return at;
-    if (holds_table<kLevel>(view, index, 1, is_private)) return at;
+    const std::size_t index = index_in_page(kGeometry, at, kLevel);
     group = begins_group(kGeometry, kLevel, at, range, mapping_) &&
             !holds_table<kLevel>(view, index, entries, is_private);
-    if (group) return at + entries * size;
-    if (kLevel < arch::kPageLevel && !is_private) return at + size;
-    const std::uint64_t next_group = (at & ~(entries * size - 1)) + entries * size;
-    const bool groups = mapping_.sizes.contiguous && entries > 1;
-    const std::uint64_t last = groups ? std::min<std::uint64_t>(range.end, next_group) : range.end;
-    return at + ((last - at) & ~(size - 1));
+    std::uint64_t end = range.end & ~(size - 1);
+    if (group) {
+      end = at + ((end - at) & ~(group_bytes - 1));
+    } else if (mapping_.sizes.contiguous && entries > 1) {
+      end = std::min<std::uint64_t>(end, (at & ~(group_bytes - 1)) + group_bytes);
+    }
+    if (kLevel == arch::kPageLevel || is_private) return end;
+    const std::size_t step = group ? entries : 1;
+    std::size_t clear = group ? entries : 0;
+    const auto count = static_cast<std::size_t>((end - at) / size);
+    while (clear < count && !holds_table<kLevel>(view, index + clear, step, false)) clear += step;
+    return at + clear * size;
   }
 
   template <int kLevel>
   void store_run(const OpenTable<P>& view, const Range& run, bool group) {
     constexpr std::uint64_t size = arch::level_size_bytes(kGeometry, kLevel);
-    constexpr std::uint64_t mask = arch::output_address_mask(kGeometry, kLevel);
+    [[maybe_unused]] constexpr std::uint64_t mask = arch::output_address_mask(kGeometry, kLevel);
     const std::uint64_t bits = (kLevel == arch::kPageLevel ? page_bits_ : block_bits_) |
                                (group ? arch::bits::kContiguous : 0);
-    std::size_t index = index_in_page(kGeometry, run.start, kLevel);
+    const std::size_t first = index_in_page(kGeometry, run.start, kLevel);
+    const std::size_t end = first + static_cast<std::size_t>(run.bytes() / size);
     std::uint64_t output = run.start + mapping_.offset;
-    cost_.descriptors += run.bytes() / size;
-    for (std::uint64_t at = run.start; at < run.end; at += size, output += size) {
-      view.store(index++, bits | arch::scatter_address(kGeometry, output, mask));
+    cost_.descriptors += end - first;
+    if constexpr (arch::address_high_mask(kGeometry) == 0) {
+      // The address stands in the descriptor as it is: one addition a descriptor.
+      for (std::size_t i = first; i < end; ++i, output += size) view.store(i, bits | output);
+    } else {
+      for (std::size_t i = first; i < end; ++i, output += size) {
+        view.store(i, bits | arch::scatter_address(kGeometry, output, mask));
+      }
     }
   }
 
@@ -220,13 +240,10 @@ class Writer {
     ++cost_.barriers;
   }
 
-  // A block looks alike at every level but for its address.
-  static constexpr int kBlockLevel = 2;
-
   P& port_;
   const Mapping& mapping_;
   const std::uint64_t page_bits_;
-  const std::uint64_t block_bits_;
+  const std::uint64_t block_bits_;  // at every level
   const bool live_;
   MapCost& cost_;
 };
