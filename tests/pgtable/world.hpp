@@ -78,8 +78,12 @@ class World {
   // Takes everything away and expects that the root alone is left.
   void empty_out() {
     auto batch = table_.batch();
-    ASSERT_TRUE(table_.unmap(base_ & ~whole_mask(), whole_mask() + 1, batch).ok());
+    const std::uint64_t half = kWindowPages / 2;
+    ASSERT_TRUE(table_.unmap(va_of(0), half * kPage, batch, {.fault_window = true}).ok());
+    ASSERT_TRUE(table_.unmap(va_of(half), half * kPage, batch, {.fault_window = true}).ok());
+    ASSERT_TRUE(table_.prune(base_ & ~whole_mask(), whole_mask() + 1, batch).ok());
     batch.flush();
+    EXPECT_TRUE(port_.offences.empty()) << port_.offences.front();
     EXPECT_EQ(port_.pages(), root_pages(kGeometry));
   }
 
@@ -175,7 +179,7 @@ class World {
     static constexpr Operation kOperations[] = {
         &World::map,      &World::map,    &World::unmap,   &World::protect, &World::remap,
         &World::split,    &World::refine, &World::fold,    &World::unfold,  &World::collapse,
-        &World::collapse, &World::age,    &World::harvest, &World::install};
+        &World::collapse, &World::age,    &World::harvest, &World::install, &World::prune};
     auto batch = table_.batch();
     const Operation first = kOperations[below(std::size(kOperations))];
     (this->*first)(some_span(), some_permits(), batch);
@@ -256,6 +260,13 @@ class World {
     dirty_.erase(dirty_.lower_bound(s.first), dirty_.lower_bound(s.end()));
   }
 
+  void prune(const Span& s, const Permits&, Batch& batch) {
+    const std::size_t before = port_.pages();
+    if (!attempt([&] { return table_.prune(va_of(s.first), s.pages * kPage, batch); })) return;
+    batch.flush();
+    pruned_ += before - port_.pages();
+  }
+
   void protect(const Span& s, const Permits& permits, Batch& batch) {
     const Attributes attributes = some_attributes();
     const bool done = attempt([&] {
@@ -312,7 +323,6 @@ class World {
   }
 
   void fold(const Span& s, const Permits& permits, Batch& batch) {
-    folds_ += table_.plan_fold(va_of(s.first), s.pages * kPage, permits).folds;
     if (!attempt([&] { return table_.fold(va_of(s.first), s.pages * kPage, permits, batch); })) {
       return;
     }
@@ -393,7 +403,7 @@ class World {
   std::map<std::uint64_t, Page> oracle_;
   std::set<std::uint64_t> dirty_;  // pages that hardware has marked and nobody has harvested
   std::uint64_t next_move_ = kMoveArea;
-  std::uint64_t folds_ = 0;
+  std::uint64_t pruned_ = 0;
   int done_ = 0;
   int refused_ = 0;
 };

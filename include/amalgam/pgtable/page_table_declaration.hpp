@@ -17,6 +17,7 @@
 #include "amalgam/pgtable/permits.hpp"
 #include "amalgam/pgtable/plan.hpp"
 #include "amalgam/pgtable/port.hpp"
+#include "amalgam/pgtable/prune.hpp"
 #include "amalgam/pgtable/range.hpp"
 #include "amalgam/pgtable/site.hpp"
 #include "amalgam/pgtable/split.hpp"
@@ -101,6 +102,10 @@ class PageTable {
   Status unmap(std::uint64_t va, std::uint64_t bytes, Batch& batch, const Permits& permits = {});
   [[nodiscard]] Plan plan_unmap(std::uint64_t va, std::uint64_t bytes,
                                 const Permits& permits = {}) const;
+
+  // Frees the tables below [va, va + bytes) that hold nothing any more, once the batch is flushed.
+  // Nobody may install() meanwhile. Cost: reads every table that it finds.
+  Status prune(std::uint64_t va, std::uint64_t bytes, Batch& batch);
 
   // Gives every leaf of [va, va + bytes) the attributes, whatever it maps to. What is not mapped
   // stays so. A leaf that is accessed stays so, and one that is dirty as long as dirty state is

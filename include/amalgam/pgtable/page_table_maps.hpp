@@ -91,6 +91,15 @@ Status PageTable<kGeometry, P>::unmap(std::uint64_t va, std::uint64_t bytes, Bat
 }
 
 template <arch::Geometry kGeometry, Port P>
+Status PageTable<kGeometry, P>::prune(std::uint64_t va, std::uint64_t bytes, Batch& batch) {
+  Plan plan;
+  Range range;
+  plan.status = range_of(va, bytes, range);
+  return commit(va, bytes, plan, {}, batch,
+                [&](const Range& r) { (void)Pruner<kGeometry, P>(site_, batch).prune(r); });
+}
+
+template <arch::Geometry kGeometry, Port P>
 Status PageTable<kGeometry, P>::install(std::uint64_t va, int level, std::uint64_t output,
                                         const Attributes& attributes) {
   if (level < kStart || level > arch::kPageLevel || !arch::leaf_allowed(kGeometry, level)) {
