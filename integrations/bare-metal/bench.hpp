@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <string_view>
 
-#include "amalgam/pgtable/page_table.hpp"
+#include "amalgam/pgtable.hpp"
 #include "amalgam/pgtable/ports/cpu_features.hpp"
 #include "amalgam/pgtable/ports/hardware.hpp"
 #include "machine.hpp"
@@ -89,6 +89,14 @@ class Bench {
     return a;
   }
 
+  // The same `bytes` further on.
+  static Mapping moved(Mapping m, std::uint64_t bytes) {
+    if (!m.readable) return m;
+    m.pa += bytes;
+    m.value = value_at(m.pa);
+    return m;
+  }
+
   // Says that CPU 1 is to watch `va`, and prepares what its mappings lead to.
   void watch(const Watched& watched) {
     prepare(watched.before);
@@ -126,9 +134,10 @@ class Bench {
   // On what terms a change is watched.
   struct Terms {
     bool may_fault = false;  // accesses may fault while it is under way
-    bool copies = false;     // it copies what is at the old address to the new one
-    bool query = true;       // table() can be asked afterwards what it leads to
-    bool walk = true;        // hardware can, which may set AF and dirty state on the way
+    bool stores_may_fault = false;
+    bool copies = false;  // it copies what is at the old address to the new one
+    bool query = true;    // table() can be asked afterwards what it leads to
+    bool walk = true;     // hardware can, which may set AF and dirty state on the way
   };
 
   // Makes the change `op(batch) -> Status` and flushes it, while CPU 1 accesses what it watches
@@ -145,7 +154,7 @@ class Bench {
   // The same for a change that flushes by itself: `op() -> Status`.
   template <typename F>
   void watched(const F& op, const Terms& terms) {
-    observer.permit_faults(terms.may_fault);
+    observer.permit_faults(terms.may_fault, terms.may_fault || terms.stores_may_fault);
     cpus.phase.store(Phase::kBefore);
     start_watching();
     port_.set_paced(paced_);
@@ -165,11 +174,6 @@ class Bench {
   static constexpr std::uint64_t kArea = 0x20'0000'0000;
   static constexpr std::uint64_t kAreaBytes = 0x10'0000'0000;
 
-  static Mapping moved(Mapping m, std::uint64_t bytes) {
-    m.pa += bytes;
-    m.value = value_at(m.pa);
-    return m;
-  }
   static void prepare(const Mapping& m) {
     if (!m.readable) return;
     word(m.pa + kValueAt) = m.value;

@@ -11,7 +11,7 @@ mkdir -p "$directory"
 
 command -v ccache >/dev/null && compiler="ccache $compiler"
 export compiler directory here
-export flags="-std=c++20 -O2 -ffreestanding -fno-exceptions -fno-rtti -nostdlib -mgeneral-regs-only
+export flags="-std=c++20 -O1 -ffreestanding -fno-exceptions -fno-rtti -nostdlib -mgeneral-regs-only
     -mno-outline-atomics -mstrict-align -fno-stack-protector -fno-pic -fno-threadsafe-statics
     -Wall -Wextra -Wshadow -Werror -I$here/../../include"
 

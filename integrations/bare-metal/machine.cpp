@@ -19,11 +19,13 @@ std::uint64_t semihosting(std::uint64_t operation, const void* block) {
 }
 
 std::uint64_t psci(std::uint64_t function, std::uint64_t a, std::uint64_t b, std::uint64_t c) {
+  // Asked before the registers are set: a call in between would lose them.
+  const bool by_smc = exception_level() == 2;
   register std::uint64_t x0 asm("x0") = function;
   register std::uint64_t x1 asm("x1") = a;
   register std::uint64_t x2 asm("x2") = b;
   register std::uint64_t x3 asm("x3") = c;
-  if (exception_level() == 2) {
+  if (by_smc) {
     asm volatile("smc #0" : "+r"(x0), "+r"(x1), "+r"(x2), "+r"(x3) : : "memory");
   } else {
     asm volatile("hvc #0" : "+r"(x0), "+r"(x1), "+r"(x2), "+r"(x3) : : "memory");

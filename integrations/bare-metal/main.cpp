@@ -37,8 +37,8 @@ void print_features(const arch::Features& features, const arch::Geometry& geomet
 namespace {
 
 std::string_view name(Phase phase) {
-  if (phase == Phase::kBefore) return "before";
-  return phase == Phase::kDuring ? "during" : "after";
+  constexpr std::string_view names[] = {"before", "during", "after"};
+  return names[static_cast<unsigned>(phase)];
 }
 
 void print_violation(const Violation& v) {

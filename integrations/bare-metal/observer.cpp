@@ -73,12 +73,13 @@ Observer::Access Observer::access(bool retry, const F& f) {
 
 // An access may fault if one of the mappings that it may have used does not permit it, or while the
 // change is under way if that has a window. And it may not succeed if neither does.
-void Observer::judge_faults(const Watched& w, const Access& a, bool old_permits, bool new_permits) {
+void Observer::judge_faults(const Watched& w, const Access& a, const Permitted& permitted) {
   const bool may_be_old = a.first != Phase::kAfter;
   const bool may_be_new = a.last != Phase::kBefore;
-  const bool in_window = may_fault_ && may_be_old && may_be_new;
-  const bool fault_ok = in_window || (may_be_old && !old_permits) || (may_be_new && !new_permits);
-  const bool success_ok = (may_be_old && old_permits) || (may_be_new && new_permits);
+  const bool in_window = permitted.has_window && may_be_old && may_be_new;
+  const bool fault_ok =
+      in_window || (may_be_old && !permitted.by_old) || (may_be_new && !permitted.by_new);
+  const bool success_ok = (may_be_old && permitted.by_old) || (may_be_new && permitted.by_new);
   if (a.faults != 0 && !fault_ok) {
     report({"fault", w.va, cpus.cpu[1].last_esr.load(), 0, a.first, a.last});
   }
@@ -88,7 +89,7 @@ void Observer::judge_faults(const Watched& w, const Access& a, bool old_permits,
 void Observer::read(const Watched& w) {
   const bool retry = w.before.readable && w.after.readable;
   const Access a = access(retry, [&] { return load_word(w.va + kValueAt); });
-  judge_faults(w, a, w.before.readable, w.after.readable);
+  judge_faults(w, a, {w.before.readable, w.after.readable, loads_may_fault_});
   if (a.skipped) return;
   const bool old_ok = a.first != Phase::kAfter && w.before.readable && a.value == w.before.value;
   const bool new_ok = a.last != Phase::kBefore && w.after.readable && a.value == w.after.value;
@@ -105,7 +106,7 @@ void Observer::store(Watched& w) {
     store_word(w.va + kStoreAt, number);
     return number;
   });
-  judge_faults(w, a, w.before.writable, w.after.writable);
+  judge_faults(w, a, {w.before.writable, w.after.writable, stores_may_fault_});
   if (a.skipped) return;
   w.last = number;
   if (a.last == Phase::kBefore) w.last_before = number;
@@ -117,7 +118,7 @@ void Observer::increment(Watched& w) {
     add_one(w.va + kAddAt);
     return 0;
   });
-  judge_faults(w, a, true, true);
+  judge_faults(w, a, {true, true, stores_may_fault_});
   if (!a.skipped) ++w.adds;
 }
 

@@ -57,7 +57,11 @@ class Observer {
   // CPU 0, while CPU 1 is parked.
   void clear();
   void add(const Watched& watched);
-  void permit_faults(bool during) { may_fault_ = during; }
+  // Whether loads and stores may fault while the change is under way.
+  void permit_faults(bool loads, bool stores) {
+    loads_may_fault_ = loads;
+    stores_may_fault_ = stores;
+  }
   [[nodiscard]] std::size_t size() const { return size_; }
   [[nodiscard]] const Watched& operator[](std::size_t i) const { return watched_[i]; }
   void report(const Violation& violation);
@@ -82,14 +86,21 @@ class Observer {
   };
   template <typename F>
   Access access(bool retry, const F& f);
-  void judge_faults(const Watched& w, const Access& a, bool old_permits, bool new_permits);
+  // What the old and the new mapping, and the change between them, let an access do.
+  struct Permitted {
+    bool by_old;
+    bool by_new;
+    bool has_window;
+  };
+  void judge_faults(const Watched& w, const Access& a, const Permitted& permitted);
   void read(const Watched& w);
   void store(Watched& w);
   void increment(Watched& w);
 
   std::array<Watched, kMaxWatched> watched_{};
   std::size_t size_ = 0;
-  bool may_fault_ = false;
+  bool loads_may_fault_ = false;
+  bool stores_may_fault_ = false;
   std::uint64_t accesses_ = 0;
   std::uint64_t faults_ = 0;
   std::uint64_t violations_ = 0;

@@ -74,12 +74,13 @@ class PacedPort : public Inner {
   void set_paced(bool paced) {
     paced_ = paced;
     taken_count_ = 0;
+    steps_ = 0;
   }
   void mutate(Mutation mutation) { mutation_ = mutation; }
 
   void store(View view, std::size_t index, std::uint64_t raw) {
     Inner::store(view, index, raw);
-    if (!is_private(view)) pace();
+    if (paced_ && !is_private(view)) pace();
   }
   amalgam::pgtable::PhysicalAddress take() {
     const amalgam::pgtable::PhysicalAddress pa = Inner::take();
@@ -122,8 +123,12 @@ class PacedPort : public Inner {
   }
 
  private:
-  void pace() const {
-    if (paced_ && !stopped_) wait_for_progress();
+  // After many steps of a kind one looks like another: then only now and then.
+  void pace() {
+    if (!paced_ || stopped_) return;
+    constexpr std::uint64_t each = 128;
+    if (steps_ < each || steps_ % each == 0) wait_for_progress();
+    ++steps_;
   }
 
   // A table page that this change has taken is not linked while it is filled: there is nothing to
@@ -136,6 +141,7 @@ class PacedPort : public Inner {
 
   std::array<amalgam::pgtable::PhysicalAddress, 64> taken_{};
   std::size_t taken_count_ = 0;
+  std::uint64_t steps_ = 0;
   bool paced_ = false;
   bool stopped_ = false;
   Mutation mutation_ = Mutation::kNone;

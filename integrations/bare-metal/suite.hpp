@@ -30,9 +30,9 @@ class Suite {
       features.bbm = static_cast<std::uint8_t>(level);
       typename B::Port port(platform_);
       B bench(port, root, features, place);
-      for (const Scenario<kGeometry>& scenario : Scenarios<kGeometry>::kAll) {
+      for_each_scenario<kGeometry>([&](const Scenario<kGeometry>& scenario) {
         if (scenario.applies(bench)) run_scenario(bench, scenario, level);
-      }
+      });
       if (level == 0) notice_mutations(bench);
     }
     return totals_;
@@ -40,7 +40,7 @@ class Suite {
 
  private:
   using B = Bench<kGeometry>;
-  static constexpr unsigned kPacedRounds = 6;
+  static constexpr unsigned kPacedRounds = 4;
   static constexpr unsigned kRacedRounds = 2;
 
   void run_rounds(B& bench, const Scenario<kGeometry>& scenario) {
@@ -62,11 +62,12 @@ class Suite {
 
   // A program that could not fail would show nothing: robbed of what it needs, it must.
   void notice_mutations(B& bench) {
-    using S = Scenarios<kGeometry>;
-    notice(bench, Mutation::kNoTlbi, "notices TLBIs left out", S::unmap_pages);
-    notice(bench, Mutation::kLocalTlbi, "notices TLBIs not broadcast", S::unmap_pages);
-    if (!paced_ || !S::with_dirty(bench)) return;
-    notice(bench, Mutation::kPlainStore, "notices a store over AF", S::mark_pages);
+    constexpr auto unmap_pages = RangeScenarios<kGeometry>::unmap_pages;
+    notice(bench, Mutation::kNoTlbi, "notices TLBIs left out", unmap_pages);
+    notice(bench, Mutation::kLocalTlbi, "notices TLBIs not broadcast", unmap_pages);
+    using Marks = MarkScenarios<kGeometry>;
+    if (!paced_ || !Marks::with_dirty(bench)) return;
+    notice(bench, Mutation::kPlainStore, "notices a store over AF", Marks::mark_pages);
   }
   void notice(B& bench, Mutation mutation, std::string_view name, void (*attempt)(B&)) {
     bench.port().mutate(mutation);
