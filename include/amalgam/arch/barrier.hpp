@@ -85,7 +85,7 @@ constexpr std::optional<Barrier> parse_barrier(BarrierKind kind, std::string_vie
 
 // The assembler text, for example "dsb ishst"; empty for a combination that has none.
 constexpr std::string_view name(const Barrier& barrier) {
-  if (barrier.kind == BarrierKind::kIsb) return "isb";
+  if (barrier.kind == BarrierKind::kIsb) return kBarrierNames.back().text;
   for (const BarrierName& row : kBarrierNames) {
     if (row.barrier == barrier) return row.text;
   }

@@ -127,15 +127,16 @@ struct MnemonicText {
 
 // Inverse of parse_mnemonic; empty for a combination that has no name.
 constexpr MnemonicText mnemonic_text(const TlbiMnemonic& m) {
+  using namespace std::string_view_literals;
   MnemonicText text;
   for (const TlbiBase& base : kTlbiBases) {
     if (base.kind != m.kind || base.last_level != m.last_level || base.regime != m.regime) continue;
     if (m.range && !base.has_range) continue;
-    if (m.range) text.append("r");
+    if (m.range) text.append("r"sv);
     text.append(base.name);
-    if (m.shareability == Shareability::kInner) text.append("is");
-    if (m.shareability == Shareability::kOuter) text.append("os");
-    if (m.nxs) text.append("nxs");
+    if (m.shareability == Shareability::kInner) text.append("is"sv);
+    if (m.shareability == Shareability::kOuter) text.append("os"sv);
+    if (m.nxs) text.append("nxs"sv);
     break;
   }
   return text;

@@ -60,26 +60,27 @@ namespace mappings_detail {
 
 template <arch::Geometry kGeometry, typename Sink>
 void put_attributes(const Attributes& a, Sink& sink) {
+  using namespace std::string_view_literals;
   struct Word {
     bool on;
     std::string_view yes;
     std::string_view no;
   };
   constexpr bool stage2 = kGeometry.stage == arch::Stage::kStage2;
-  const Word words[] = {{a.readable, " r", " -"},
-                        {a.writable, "w", "-"},
-                        {a.executable, "x", "-"},
-                        {!stage2 && a.user, " user", ""},
-                        {!stage2 && a.user_executable, " ux", ""},
-                        {arch::has_asid(kGeometry) && !a.global, " nG", ""},
-                        {a.accessed, " AF", ""},
-                        {a.dirty_tracking, " DBM", ""},
-                        {a.guarded, " GP", ""}};
+  const Word words[] = {{a.readable, " r"sv, " -"sv},
+                        {a.writable, "w"sv, "-"sv},
+                        {a.executable, "x"sv, "-"sv},
+                        {!stage2 && a.user, " user"sv, ""sv},
+                        {!stage2 && a.user_executable, " ux"sv, ""sv},
+                        {arch::has_asid(kGeometry) && !a.global, " nG"sv, ""sv},
+                        {a.accessed, " AF"sv, ""sv},
+                        {a.dirty_tracking, " DBM"sv, ""sv},
+                        {a.guarded, " GP"sv, ""sv}};
   for (const Word& word : words) sink(word.on ? word.yes : word.no);
-  sink(stage2 ? " memattr " : " attr ");
+  sink(stage2 ? " memattr "sv : " attr "sv);
   put_decimal(a.memory, sink);
   if (a.software == 0) return;
-  sink(" sw ");
+  sink(" sw "sv);
   put_hex(a.software, sink);
 }
 
@@ -89,17 +90,18 @@ void put_attributes(const Attributes& a, Sink& sink) {
 // do not depend on other lines, so that two dumps can be compared line by line.
 template <arch::Geometry kGeometry, typename Sink>
 void describe(const MappedRun& run, Half half, Sink&& sink) {
+  using namespace std::string_view_literals;
   const std::uint64_t upper = half_bits(kGeometry, half);
   put_hex(run.range.start | upper, sink, 16);
-  sink("-");
+  sink("-"sv);
   put_hex(upper + run.range.end, sink, 16);
-  sink(" -> ");
+  sink(" -> "sv);
   put_hex(run.output, sink, 13);
-  sink(" L");
+  sink(" L"sv);
   put_decimal(static_cast<std::uint64_t>(run.level < 0 ? 0 : run.level), sink);
-  sink(run.contiguous ? " contiguous" : "");
+  sink(run.contiguous ? " contiguous"sv : ""sv);
   mappings_detail::put_attributes<kGeometry>(run.attributes, sink);
-  sink("\n");
+  sink("\n"sv);
 }
 
 }  // namespace amalgam::pgtable

@@ -21,23 +21,24 @@ enum class Strategy : std::uint8_t {
 };
 
 constexpr std::string_view name(Strategy strategy) {
+  using namespace std::string_view_literals;
   switch (strategy) {
     case Strategy::kPlainStores:
-      return "plain stores";
+      return "plain stores"sv;
     case Strategy::kInPlace:
-      return "in place";
+      return "in place"sv;
     case Strategy::kBreakBeforeMake:
-      return "break-before-make";
+      return "break-before-make"sv;
     case Strategy::kNoTranslation:
-      return "nT";
+      return "nT"sv;
     case Strategy::kReadOnlyStaging:
-      return "read-only staging";
+      return "read-only staging"sv;
     case Strategy::kStopOthers:
-      return "stop the other CPUs";
+      return "stop the other CPUs"sv;
     case Strategy::kRefused:
-      return "refused";
+      return "refused"sv;
   }
-  return "unknown";
+  return "unknown"sv;
 }
 
 // What the caller permits beyond changes in place.

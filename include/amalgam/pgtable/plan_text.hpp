@@ -14,6 +14,7 @@ namespace amalgam::pgtable {
 // its way if something does.
 template <typename Sink>
 void describe(const Plan& plan, Sink&& sink) {
+  using namespace std::string_view_literals;
   struct Count {
     std::string_view name;
     std::uint64_t Plan::* member;
@@ -26,33 +27,33 @@ void describe(const Plan& plan, Sink&& sink) {
                                                  {"collapses", &Plan::collapses},
                                                  {"folds", &Plan::folds},
                                                  {"tables", &Plan::tables}}};
-  sink("strategy: ");
+  sink("strategy: "sv);
   sink(name(plan.strategy));
   if (plan.splits + plan.unfolds != 0) {
-    sink("; to split: ");
+    sink("; to split: "sv);
     sink(name(plan.split_strategy));
   }
   for (const Count& count : kCounts) {
     if (plan.*count.member == 0) continue;
-    sink("; ");
+    sink("; "sv);
     sink(count.name);
-    sink(" ");
+    sink(" "sv);
     put_decimal(plan.*count.member, sink);
   }
-  sink("; live stores ");
+  sink("; live stores "sv);
   put_decimal(live_stores(plan), sink);
-  sink("; flushes within ");
+  sink("; flushes within "sv);
   put_decimal(flushes_within(plan.strategy), sink);
   if (plan.row != arch::RowId::kNone) {
-    sink("; because: ");
+    sink("; because: "sv);
     sink(arch::row(plan.row).label);
-    sink(", ");
+    sink(", "sv);
     sink(arch::row(plan.row).reason);
   }
   if (plan.status.ok()) return;
-  sink("; refused: ");
+  sink("; refused: "sv);
   sink(name(plan.status.error));
-  sink(" at ");
+  sink(" at "sv);
   put_hex(plan.status.va, sink);
 }
 

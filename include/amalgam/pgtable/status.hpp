@@ -35,33 +35,34 @@ struct [[nodiscard]] Status {
 };
 
 constexpr std::string_view name(Error error) {
+  using namespace std::string_view_literals;
   switch (error) {
     case Error::kNone:
-      return "none";
+      return "none"sv;
     case Error::kMisaligned:
-      return "misaligned";
+      return "misaligned"sv;
     case Error::kOutOfRange:
-      return "out of range";
+      return "out of range"sv;
     case Error::kEmptyRange:
-      return "empty range";
+      return "empty range"sv;
     case Error::kAlreadyMapped:
-      return "already mapped";
+      return "already mapped"sv;
     case Error::kNotMapped:
-      return "not mapped";
+      return "not mapped"sv;
     case Error::kNoMemory:
-      return "no memory for tables";
+      return "no memory for tables"sv;
     case Error::kNotPermitted:
-      return "not permitted by the caller";
+      return "not permitted by the caller"sv;
     case Error::kPartialBlock:
-      return "part of a block";
+      return "part of a block"sv;
     case Error::kForeignEntry:
-      return "foreign entry";
+      return "foreign entry"sv;
     case Error::kNotShared:
-      return "not shared";
+      return "not shared"sv;
     case Error::kCannotCopy:
-      return "the port copies no pages";
+      return "the port copies no pages"sv;
   }
-  return "unknown";
+  return "unknown"sv;
 }
 
 }  // namespace amalgam::pgtable

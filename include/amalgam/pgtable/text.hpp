@@ -1,4 +1,6 @@
-// Numbers as text, without a heap or a locale, for a sink that takes std::string_view.
+// Numbers as text, without a heap or a locale, for a sink that takes std::string_view. Literals are
+// spelled "..."sv wherever text is made: the length of another one is found by strlen, which a
+// freestanding program need not have.
 #pragma once
 
 #include <array>
@@ -31,7 +33,8 @@ void put_decimal(std::uint64_t value, Sink& sink) {
 // 0x and at least `min_digits` digits.
 template <typename Sink>
 void put_hex(std::uint64_t value, Sink& sink, std::size_t min_digits = 1) {
-  sink(std::string_view("0x"));
+  using namespace std::string_view_literals;
+  sink("0x"sv);
   text_detail::put<16>(value, min_digits, sink);
 }
 
