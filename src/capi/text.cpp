@@ -21,6 +21,7 @@ namespace {
 
 using pgtable::Error;
 using pgtable::Strategy;
+using namespace std::string_view_literals;
 
 // The numbers of the library are passed through.
 constexpr bool same(Error a, amalgam_error b) {
@@ -85,15 +86,15 @@ class Line {
 std::string_view error_name(std::uint32_t error) {
   switch (error) {
     case AMALGAM_NO_SUCH_GEOMETRY:
-      return "no such geometry in this library";
+      return "no such geometry in this library"sv;
     case AMALGAM_MISSING_CALLBACK:
-      return "the port lacks a callback";
+      return "the port lacks a callback"sv;
     case AMALGAM_BAD_CONFIG:
-      return "bad configuration";
+      return "bad configuration"sv;
     case AMALGAM_WRONG_BATCH:
-      return "a batch of other tables";
+      return "a batch of other tables"sv;
     default:
-      return error < AMALGAM_NO_SUCH_GEOMETRY ? name(static_cast<Error>(error)) : "unknown";
+      return error < AMALGAM_NO_SUCH_GEOMETRY ? name(static_cast<Error>(error)) : "unknown"sv;
   }
 }
 
@@ -134,7 +135,7 @@ size_t amalgam_plan_text(const amalgam_plan* plan, char* text, size_t size) {
   if (plan->rule > arch::kRowCount) p.row = arch::RowId::kNone;
   describe(p, line);
   if (ours) {
-    line("; refused: ");
+    line("; refused: "sv);
     line(error_name(plan->status.error));
   }
   return line.length();
