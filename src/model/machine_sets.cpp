@@ -242,7 +242,11 @@ void Semantics::notify(State& s, const Event& e) const {
     const bool mirrors = slice_.walkers[w].mirrors;
     const WalkerFields& f = layout_.walkers[w];
     const bool starts = e.phase == op::NotifyPhase::kStart;
-    if (starts == mirrors) f.near.set(s, f.near.get(s) & ~e.cut_atc);
+    if (starts == mirrors) {
+      const std::uint64_t before = nodes_never_change_ ? 0 : all_nodes(s, w);
+      f.near.set(s, f.near.get(s) & ~e.cut_atc);
+      if (!nodes_never_change_) keep_lost_nodes(s, w, before, e.cut_atc);
+    }
     if (mirrors && e.phase != op::NotifyPhase::kNow) f.blocked.set(s, starts ? 1 : 0);
   });
 }

@@ -132,15 +132,15 @@ Mask Invalidations::covered(const arch::TlbiOperation& operation, bool combined)
 }
 
 // The entries of a device's ATC that an invalidation of [start, end) surely drops. A device may
-// keep a block as page-sized pieces, as a whole, or both.
+// keep a block as page-sized pieces, as a whole, or both. A table there stands for the leaves that
+// were found through it.
 Mask Invalidations::notified(const op::Notify& o, const Device& device) const {
   Mask mask = 0;
   for (std::size_t i = 0; i < slice_.entries.size(); ++i) {
     const Entry& e = slice_.entries[i];
-    if (!e.leaf) continue;
     const std::uint64_t at = slice_.va_points[e.va_point].address;
     bool dropped = at >= o.start && at <= o.end - 1;
-    if (e.block && device.caches_blocks && !device.mirrors) {
+    if (e.leaf && e.block && device.caches_blocks && !device.mirrors) {
       const bool meets = e.cover_start <= o.end - 1 && o.start <= e.cover_end - 1;
       const bool whole = e.cover_start >= o.start && e.cover_end - 1 <= o.end - 1;
       const bool block_dropped = device.ignores_partial ? whole : meets;
