@@ -1,8 +1,9 @@
 // Every operation of the library for several geometries and Ports, as a kernel would link it.
 #include <cstddef>
 #include <cstdint>
+#include <string_view>
 
-#include "amalgam/pgtable/page_table.hpp"
+#include "amalgam/pgtable.hpp"
 #include "amalgam/pgtable/ports/cpu_features.hpp"
 #include "amalgam/pgtable/ports/hardware.hpp"
 #include "amalgam/pgtable/ports/plain_memory.hpp"
@@ -34,11 +35,19 @@ constexpr std::uint64_t kBytes = 0x40'0000;
 
 // The members that are templates; the others are instantiated below.
 template <Geometry kGeometry, typename P>
-bool change(PageTable<kGeometry, P>& table) {
+bool use(PageTable<kGeometry, P>& table) {
   const auto same = [](const Leaf& leaf) { return leaf.raw; };
+  std::uint64_t seen = 0;
+  const auto count = [&](std::uint64_t, std::uint64_t bytes) { seen += bytes; };
+  const auto measure = [&](std::string_view text) { seen += text.size(); };
   auto batch = table.batch();
-  return table.plan_change(kVa, kBytes, same, {}).status.ok() &&
-         table.change(kVa, kBytes, same, {}, batch).ok();
+  const Plan plan = table.plan_change(kVa, kBytes, same, {});
+  describe(plan, measure);
+  return table.change(kVa, kBytes, same, {}, batch).ok() &&
+         table.age(kVa, kBytes, batch, count).ok() &&
+         table.harvest_dirty(kVa, kBytes, batch, count).ok() &&
+         table.for_each_mapping(kVa, kBytes, [&](const MappedRun&) { ++seen; }).ok() &&
+         table.dump(kVa, kBytes, measure).ok() && seen != 0;
 }
 
 struct Sink {
@@ -57,13 +66,18 @@ template class PageTable<kSmall, PlainMemoryPort<kSmall, LinearPlatform, Sharing
 template class PageTable<kSmall, PlainMemoryPort<kSmall, LinearPlatform>>;
 template class PageTable<kSmall, RecorderPort<HardwarePort<kSmall, LinearPlatform>, Sink>>;
 
-template bool change(PageTable<kSmall, HardwarePort<kSmall, LinearPlatform>>&);
-template bool change(PageTable<kMedium, HardwarePort<kMedium, LinearPlatform>>&);
-template bool change(PageTable<kLarge, HardwarePort<kLarge, LinearPlatform>>&);
-template bool change(PageTable<kLpa2, HardwarePort<kLpa2, LinearPlatform>>&);
-template bool change(PageTable<kHypervisor, HardwarePort<kHypervisor, LinearPlatform>>&);
-template bool change(PageTable<kGuest, HardwarePort<kGuest, LinearPlatform>>&);
-template bool change(PageTable<kSmall, HardwarePort<kSmall, SlotPlatform>>&);
+template class Hvo<kSmall, HardwarePort<kSmall, LinearPlatform>>;
+template class Hvo<kMedium, HardwarePort<kMedium, LinearPlatform>>;
+template class Hvo<kLarge, HardwarePort<kLarge, LinearPlatform>>;
+template class Hvo<kLpa2, HardwarePort<kLpa2, LinearPlatform>>;
+
+template bool use(PageTable<kSmall, HardwarePort<kSmall, LinearPlatform>>&);
+template bool use(PageTable<kMedium, HardwarePort<kMedium, LinearPlatform>>&);
+template bool use(PageTable<kLarge, HardwarePort<kLarge, LinearPlatform>>&);
+template bool use(PageTable<kLpa2, HardwarePort<kLpa2, LinearPlatform>>&);
+template bool use(PageTable<kHypervisor, HardwarePort<kHypervisor, LinearPlatform>>&);
+template bool use(PageTable<kGuest, HardwarePort<kGuest, LinearPlatform>>&);
+template bool use(PageTable<kSmall, HardwarePort<kSmall, SlotPlatform>>&);
 
 // Whatever a TLBI or a barrier is asked for at run time.
 void issue(const arch::TlbiMnemonic& mnemonic, std::uint64_t operand, const arch::Barrier& b) {
