@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# The library ships into kernels: each public header compiles for AArch64 freestanding, without
+# The library ships into kernels: every public header compiles for AArch64 freestanding, without
 # exceptions and run-time types, and every operation links with nothing but the four memory
 # functions that compilers call by themselves. With each cross compiler that is here.
 set -uo pipefail
@@ -27,28 +27,37 @@ compiler() {
 }
 export -f compiler
 
-# headers COMMAND...: each public header by itself.
+# headers: the public headers, as they are included.
 headers() {
+    (cd "$AMALGAM_SOURCE_DIR/include" && find amalgam -name '*.hpp') | sort
+}
+
+# each_header COMMAND...: each public header by itself.
+each_header() {
     local header
     rm -rf "$tree/headers"
-    while read -r header; do
+    for header in $(headers); do
         mkdir -p "$tree/headers/${header%/*}"
         echo "#include \"$header\"" >"$tree/headers/$header.cpp"
-    done < <(cd "$AMALGAM_SOURCE_DIR/include" && find amalgam -name '*.hpp')
+    done
     # Relative names: a cache does not know the next run's temporary directory.
     (cd "$tree/headers" && find amalgam -name '*.cpp' -print0 |
         xargs -0 -P "$(nproc)" -I{} bash -c 'compiler "$@" -c "$0" -o "$0.o"' {} "$@" "${flags[@]}") ||
         fail "$1: a header does not compile"
 }
 
-# links LEVEL COMMAND...: the library links with the memory functions, and with no symbol besides.
+# all_headers COMMAND...: all public headers in one source.
+all_headers() {
+    headers | sed 's/.*/#include "&"/' >"$tree/all.cpp"
+    "$@" "${flags[@]}" -fsyntax-only "$tree/all.cpp" || fail "$1: the headers do not compile"
+}
+
+# links COMMAND...: the library links with the memory functions, and with no symbol besides.
 links() {
-    local level=$1
-    shift
-    compiler "$@" "${flags[@]}" "$level" -c "$sources/library.cpp" -o "$tree/library.o" &&
-        compiler "$@" "${flags[@]}" "$level" -fno-builtin -c "$runtime" -o "$tree/runtime.o" &&
+    compiler "$@" "${flags[@]}" -c "$sources/library.cpp" -o "$tree/library.o" &&
+        compiler "$@" "${flags[@]}" -fno-builtin -c "$runtime" -o "$tree/runtime.o" &&
         aarch64-linux-gnu-ld -static -e start "$tree/library.o" "$tree/runtime.o" -o "$tree/linked" ||
-        fail "$*: does not link at $level"
+        fail "does not link: $*"
 }
 
 gnu=aarch64-linux-gnu-g++
@@ -57,13 +66,13 @@ if ! command -v "$gnu" aarch64-linux-gnu-ld >/dev/null; then
     echo "skipped: no $gnu (package g++-aarch64-linux-gnu)"
     exit 77
 fi
-headers "$gnu"
-links -O2 "$gnu"
-links -O0 "$gnu"
+all_headers "$gnu"
+links "$gnu" -O0
+links "$gnu" -O2 -DONE_GEOMETRY
 if command -v "$clang" >/dev/null; then
-    headers "$clang" --target=aarch64-linux-gnu
-    links -O2 "$clang" --target=aarch64-linux-gnu
-    links -O0 "$clang" --target=aarch64-linux-gnu
+    each_header "$clang" --target=aarch64-linux-gnu
+    links "$clang" --target=aarch64-linux-gnu -O0
+    links "$clang" --target=aarch64-linux-gnu -O2 -DONE_GEOMETRY
 else
     echo "left out: no $clang (package clang-19)"
 fi
