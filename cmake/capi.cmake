@@ -6,6 +6,8 @@ amalgam_room(capi LINK "$<BUILD_INTERFACE:amalgam_pgtable>")
 amalgam_public_headers(amalgam_capi PUBLIC)
 target_compile_options(amalgam_capi PRIVATE -ffreestanding -fno-exceptions -fno-rtti
                        -fno-threadsafe-statics -ffunction-sections -fdata-sections)
+# -O3 takes longer and makes more code, for nothing that a walk of tables would notice.
+target_compile_options(amalgam_capi PRIVATE "$<$<CONFIG:Release>:-O2>")
 set_target_properties(amalgam_capi PROPERTIES OUTPUT_NAME amalgam_pgtable_c EXPORT_NAME pgtable_c)
 
 if(AMALGAM_C_GEOMETRIES)
