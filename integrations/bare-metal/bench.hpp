@@ -60,6 +60,12 @@ class Bench {
   [[nodiscard]] const arch::Features& features() const { return features_; }
   [[nodiscard]] const Place& place() const { return place_; }
 
+  // What root registers hold beside the root.
+  [[nodiscard]] std::uint16_t tag() const {
+    if (kStage2) return kVmid;
+    return place_.half == pgtable::Half::kUpper ? 0 : kAsid;
+  }
+
   // Of a table of this place, on whatever Port.
   template <typename T>
   [[nodiscard]] typename T::Config config() const {

@@ -49,6 +49,20 @@ void resume_other_cpu() {
   wait_until([] { return !cpus.stopped.load(std::memory_order_acquire); });
 }
 
+void call_on_other_cpu(void (*function)(const void*), const void* context) {
+  cpus.call_context.store(context, std::memory_order_relaxed);
+  cpus.call.store(function, std::memory_order_release);
+  interrupt_other_cpu();
+  wait_until([] { return cpus.call.load(std::memory_order_acquire) == nullptr; });
+}
+
+void make_call() {
+  const auto call = cpus.call.load(std::memory_order_acquire);
+  if (call == nullptr) return;
+  call(cpus.call_context.load(std::memory_order_relaxed));
+  cpus.call.store(nullptr, std::memory_order_release);
+}
+
 void wait_for_sweep() { wait_for_two_more(cpus.sweeps); }
 
 void wait_for_progress() { wait_for_two_more(cpus.progress); }

@@ -31,10 +31,12 @@ struct Cpu {
 struct Cpus {
   Cpu cpu[2];
   std::atomic<Phase> phase{Phase::kBefore};
-  std::atomic<bool> second_runs{false};    // CPU 1 has come up
-  std::atomic<bool> watch{false};          // CPU 1 is to access what is watched
-  std::atomic<bool> parked{false};         // it does not
-  std::atomic<bool> stop{false};           // CPU 1 is to wait, whatever it does
+  std::atomic<bool> second_runs{false};              // CPU 1 has come up
+  std::atomic<bool> watch{false};                    // CPU 1 is to access what is watched
+  std::atomic<bool> parked{false};                   // it does not
+  std::atomic<bool> stop{false};                     // CPU 1 is to wait, whatever it does
+  std::atomic<void (*)(const void*)> call{nullptr};  // CPU 1 is to make this call
+  std::atomic<const void*> call_context{nullptr};
   std::atomic<bool> stopped{false};        // it does
   std::atomic<std::uint64_t> sweeps{0};    // over everything that is watched
   std::atomic<std::uint64_t> progress{0};  // sweeps and faults
@@ -59,6 +61,12 @@ void wait_while_stopped();
 // CPU 0: the two halves of stopping CPU 1, by an interrupt.
 void stop_other_cpu();
 void resume_other_cpu();
+
+// CPU 0: has CPU 1 call `function(context)` in the handler of an interrupt, and waits for that.
+void call_on_other_cpu(void (*function)(const void*), const void* context);
+
+// CPU 1, in the handler: makes the call that it is asked for, if there is one.
+void make_call();
 
 // CPU 0: waits until CPU 1 has been through everything that is watched once more, from the first to
 // the last. Gives up in the end, and marks that.

@@ -46,9 +46,10 @@ void interrupt_other_cpu() {
   device(kSoftwareInterrupt) = kToCpu1;
 }
 
-// CPU 1, wherever it was: waits for as long as it is stopped.
+// CPU 1, wherever it was: does what it is called for, and waits for as long as it is stopped.
 extern "C" void handle_interrupt() {
   const std::uint32_t number = device(kAcknowledge);
+  make_call();
   wait_while_stopped();
   if ((number & 1023) < kSpurious) device(kEnd) = number;
 }

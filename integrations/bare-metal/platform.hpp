@@ -12,16 +12,21 @@
 
 namespace bare_metal {
 
-// Stops CPU 1, and counts what secondary MMUs would be told.
-struct Hooks {
-  struct Notified {
-    std::uint64_t starts = 0;
-    std::uint64_t nows = 0;
-    std::uint64_t ends = 0;
-  };
+// What secondary MMUs would have been told.
+struct Notified {
+  std::uint64_t starts = 0;
+  std::uint64_t nows = 0;
+  std::uint64_t ends = 0;
+  bool misordered = false;  // something outside of start and end
 
+  [[nodiscard]] bool is_whole() const { return starts == ends && !misordered; }
+};
+
+// Stops CPU 1 by an interrupt, and listens to notifications.
+struct Hooks {
   void notify(amalgam::pgtable::NotifyPhase phase, std::uint64_t, std::uint64_t) const {
     using enum amalgam::pgtable::NotifyPhase;
+    if (phase != kStart && notified->starts == notified->ends) notified->misordered = true;
     ++(phase == kStart ? notified->starts : phase == kNow ? notified->nows : notified->ends);
   }
   void stop_others() const { stop_other_cpu(); }

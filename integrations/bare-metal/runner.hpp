@@ -37,7 +37,7 @@ class Runner {
   Totals run() {
     if (!prepare(kOwn)) return {};
     boot({});
-    Suite<kOwn> suite(platform_, features_, paced_);
+    Suite<kOwn> suite(platform_, notified_, features_, paced_);
     if constexpr (kOwn.regime == arch::Regime::kEl2) return suite.run({.name = "low"}, kOwnRoot);
     Totals totals = suite.run({.name = "high", .half = pgtable::Half::kUpper}, kUpperRoot);
     totals += suite.run({.name = "low, ASID", .global = false}, kOwnRoot);
@@ -57,7 +57,8 @@ class Runner {
                                  .vttbr = pgtable::root_value(kGuest, kGuestRoot, kVmid)};
     boot(guest);
     turn_guest_translation_on(guest);
-    return Suite<kGuest>(platform_, features_, paced_).run({.name = "stage 2"}, kGuestRoot);
+    return Suite<kGuest>(platform_, notified_, features_, paced_)
+        .run({.name = "stage 2"}, kGuestRoot);
   }
 
  private:
@@ -102,7 +103,7 @@ class Runner {
   arch::Features features_;
   pgtable::LinearMap window_;
   Pool pool_;
-  Hooks::Notified notified_;
+  Notified notified_;
   Platform platform_{window_, pool_, Hooks{&notified_}};
 };
 

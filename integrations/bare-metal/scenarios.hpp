@@ -7,6 +7,7 @@
 #include "scenarios_marks.hpp"
 #include "scenarios_moves.hpp"
 #include "scenarios_ranges.hpp"
+#include "scenarios_roots.hpp"
 #include "scenarios_sizes.hpp"
 #include "scenarios_slots.hpp"
 
@@ -22,6 +23,7 @@ void for_each_scenario(const F& f) {
   all_of(SizeScenarios<kGeometry>::kAll);
   all_of(MoveScenarios<kGeometry>::kAll);
   all_of(MarkScenarios<kGeometry>::kAll);
+  all_of(RootScenarios<kGeometry>::kAll);
   all_of(SlotScenarios<kGeometry>::kAll);
   all_of(HvoScenarios<kGeometry>::kAll);
 }

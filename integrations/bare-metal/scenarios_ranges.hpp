@@ -96,6 +96,18 @@ struct RangeScenarios : ScenarioBase<kGeometry> {
   static void permit_block(B& b) { protect(b, kBlock, kBlock / 4, false, kNoGroups); }
   static void permit_group(B& b) { protect(b, kGroup, kGroup / 8, false, {}); }
 
+  // Takes away what an earlier unmap has left empty, beside pages that stay.
+  static void prune_tables(B& b) {
+    b.map(kCross, 4 * kPage, kFramesA, true, kPagesOnly);
+    Batch before = b.table().batch();
+    b.expect_ok(b.table().unmap(b.va(kCross), 2 * kPage, before));
+    before.flush();
+    b.watch_run(kCross, 2, kPage, no_mapping(), no_mapping());
+    b.watch_run(kBlock, 2, kPage, read_write(kFramesA + 2 * kPage),
+                read_write(kFramesA + 2 * kPage));
+    b.change([&](Batch& batch) { return b.table().prune(b.va(), 2 * kBlock, batch); }, {});
+  }
+
   // ---- parts of blocks, which are split on the way
 
   // The pages of a block from the second quarter on lose `writable`, or their mapping.
@@ -150,6 +162,7 @@ struct RangeScenarios : ScenarioBase<kGeometry> {
       {"unmap a block", unmap_block, Base::always},
       {"unmap a group", unmap_group, Base::always},
       {"unmap and free tables", unmap_tables, Base::always},
+      {"prune empty tables", prune_tables, Base::always},
       {"unmap a part of a block", unmap_part, Base::always},
       {"protect pages", protect_pages, Base::always},
       {"protect a block", protect_block, Base::always},

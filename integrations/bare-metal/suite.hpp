@@ -18,11 +18,11 @@ void print_scenario(std::string_view name, const Place& place, unsigned level, b
 template <arch::Geometry kGeometry>
 class Suite {
  public:
-  Suite(Platform& platform, const arch::Features& features, bool paced)
-      : platform_(platform), features_(features), paced_(paced) {}
+  Suite(Platform& platform, Notified& notified, const arch::Features& features, bool paced)
+      : platform_(platform), notified_(notified), features_(features), paced_(paced) {}
 
-  // Tables at `root`, which CPU 1 uses. What is legal on a lower level is legal on a higher one
-  // too.
+  // Tables at `root`, which CPU 1 uses, until a scenario switches to others. What is legal on a
+  // lower level is legal on a higher one too.
   Totals run(const Place& place, pgtable::PhysicalAddress root) {
     totals_ = {};
     for (unsigned level = 0; level <= features_.bbm; ++level) {
@@ -34,6 +34,7 @@ class Suite {
         if (scenario.applies(bench)) run_scenario(bench, scenario, level);
       });
       if (level == 0) notice_mutations(bench);
+      root = bench.table().root();
     }
     return totals_;
   }
@@ -45,6 +46,7 @@ class Suite {
 
   void run_rounds(B& bench, const Scenario<kGeometry>& scenario) {
     observer.reset_counts();
+    notified_ = {};
     const unsigned rounds = paced_ ? kPacedRounds : kRacedRounds;
     for (unsigned round = 0; round < rounds; ++round) {
       bench.set_paced(paced_ && round % 2 == 0);
@@ -55,6 +57,9 @@ class Suite {
   }
   void run_scenario(B& bench, const Scenario<kGeometry>& scenario, unsigned level) {
     run_rounds(bench, scenario);
+    if (!notified_.is_whole()) {
+      observer.report({"notifications", 0, notified_.starts, notified_.ends});
+    }
     const bool passed = observer.violations() == 0 && observer.accesses() != 0;
     ++(passed ? totals_.passed : totals_.failed);
     print_scenario(scenario.name, bench.place(), level, passed);
@@ -90,6 +95,7 @@ class Suite {
   }
 
   Platform& platform_;
+  Notified& notified_;
   arch::Features features_;
   bool paced_;
   Totals totals_;
