@@ -14,6 +14,7 @@
 #include "cli/explain_command.hpp"
 #include "cli/fmt_command.hpp"
 #include "cli/help_formatter.hpp"
+#include "cli/hvo_command.hpp"
 #include "cli/list_commands.hpp"
 #include "cli/litmus_command.hpp"
 
@@ -29,6 +30,7 @@ constexpr const char* kEnd = R"(Start here:
   amalgam check scenarios/hvo-as-merged.scn     one case: the rule, the harm, the shortest run
   amalgam change 0x60000080000703 0x60000080001783 --level 3
   amalgam explain 0x60000080000703 --level 3
+  amalgam hvo --memory 1T                       what sharing page structures saves and takes
   amalgam litmus DIRECTORY                      the published models on published litmus tests
   amalgam COMMAND --help                        options and examples of a command
 
@@ -50,6 +52,7 @@ class Program {
     commands_.emplace_back("check", add_check(app_, colour_));
     commands_.emplace_back("change", add_change(app_, colour_));
     commands_.emplace_back("explain", add_explain(app_, colour_));
+    commands_.emplace_back("hvo", add_hvo(app_, colour_));
     commands_.emplace_back("litmus", add_litmus(app_, colour_));
     commands_.emplace_back("fmt", add_fmt(app_));
     for (auto& list : add_lists(app_, colour_)) commands_.push_back(std::move(list));

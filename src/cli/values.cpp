@@ -62,6 +62,8 @@ std::uint64_t unit_of(char suffix) {
       return std::uint64_t{1} << 20;
     case 'G':
       return std::uint64_t{1} << 30;
+    case 'T':
+      return std::uint64_t{1} << 40;
     default:
       return 1;
   }

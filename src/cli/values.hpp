@@ -17,7 +17,7 @@ std::optional<std::uint64_t> parse_hex(std::string_view text);
 // A decimal number of at least 1.
 std::optional<std::uint64_t> parse_count(std::string_view text);
 
-// A count of bytes with an optional K, M or G (powers of 1024).
+// A count of bytes with an optional K, M, G or T (powers of 1024).
 std::optional<std::uint64_t> parse_bytes(std::string_view text);
 
 // FEAT_BBM levels: "2", "0,2", "0..3", in ascending order, each once.

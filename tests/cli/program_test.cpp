@@ -18,7 +18,7 @@ using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::StartsWith;
 
-constexpr const char* kCommands[] = {"check", "change",  "explain",     "fmt",
+constexpr const char* kCommands[] = {"check", "change",  "explain",     "hvo", "fmt",
                                      "rules", "effects", "assumptions", "cpus"};
 
 TEST(Program, HelpNamesEveryCommandAndTheStatuses) {

@@ -28,8 +28,9 @@ TEST(ParseBytes, KnowsUnits) {
   EXPECT_EQ(parse_bytes("2K"), 2048U);
   EXPECT_EQ(parse_bytes("500M"), 500U << 20);
   EXPECT_EQ(parse_bytes("3G"), std::uint64_t{3} << 30);
+  EXPECT_EQ(parse_bytes("2T"), std::uint64_t{2} << 40);
   for (const char* text :
-       {"", "K", "0", "-1", "1T", "1.5G", "99999999999999999999", "99999999999G"}) {
+       {"", "K", "0", "-1", "1P", "1.5G", "99999999999999999999", "99999999999G"}) {
     EXPECT_EQ(parse_bytes(text), std::nullopt) << text;
   }
 }
