@@ -41,6 +41,8 @@ int main(void) {
   port.take = take;
   port.release = release;
   port.give_back = give_back;
+  config.geometry = AMALGAM_64K_52;  // the library is built without it
+  if (amalgam_init(&tables, &port, &config).error != AMALGAM_NO_SUCH_GEOMETRY) return 1;
   config.geometry = AMALGAM_4K_48;
   if (amalgam_init(&tables, &port, &config).error != AMALGAM_OK) return 1;
   amalgam_clear_root(&tables);
