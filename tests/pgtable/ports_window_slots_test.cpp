@@ -6,10 +6,11 @@
 
 #include <array>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
-#include "amalgam/pgtable/page_table.hpp"
+#include "amalgam/pgtable.hpp"
 #include "amalgam/pgtable/ports/plain_memory.hpp"
 #include "amalgam/pgtable/ports/platform.hpp"
 #include "amalgam/pgtable/ports/window_slots.hpp"
@@ -19,7 +20,7 @@ inline namespace ports_window_slots_test {
 
 constexpr arch::Geometry kKernel{};
 constexpr std::uint64_t kPage = 4096;
-constexpr std::size_t kSlots = 6;
+constexpr std::size_t kSlots = 8;
 constexpr std::size_t kPages = 64;
 
 // An MMU with a TLB: a descriptor counts once a DSB has made it visible, and what it led to stays
@@ -155,32 +156,108 @@ TEST_F(WindowSlotsTest, DiesWhenSlotsRunOut) {
   EXPECT_DEATH(slots.open(0), "");
 }
 
-// The whole library through slots: every access to a table that is not in view would be a fault of
-// the host.
-TEST_F(WindowSlotsTest, CarryPageTables) {
-  Slots slots(config());
-  PagePool<Slots> pool(slots);
-  pool.add(0, kPages, kPage);
-  PlatformOf<Slots, PagePool<Slots>> platform(slots, pool);
-  using P = PlainMemoryPort<kKernel, decltype(platform)>;
+// Tables in a number of slots. Every access to a table that is not in view would be a fault of the
+// host, and one slot too few a trap.
+template <std::size_t kCount>
+class TablesIn : public WindowSlotsTest {
+ protected:
+  using Few = WindowSlots<kKernel, kCount, HostMmu>;
+  using Platform = PlatformOf<Few, PagePool<Few>>;
+  using P = PlainMemoryPort<kKernel, Platform>;
+  using Table = PageTable<kKernel, P>;
   static_assert(Port<P> && !CopiesPages<P>);
-  P port(platform);
-  ASSERT_TRUE(port.reserve(1));
-  PageTable<kKernel, P> table(port, port.take(), {});
-  table.clear_root();
-  table.activate();
-  auto batch = table.batch();
-  const std::uint64_t va = 0x7fc0'1fff'f000;
-  ASSERT_TRUE(table.map(va, 0x40'0000, 0x1'2345'6000, {.writable = true}, batch).ok());
-  ASSERT_TRUE(table.protect(va, 0x40'0000, {}, {}, batch).ok());
-  const auto found = table.query(va + 0x1'2345);
-  ASSERT_TRUE(found);
-  EXPECT_EQ(found->output, 0x1'2346'8345u);
-  const std::size_t before = pool.available();
-  ASSERT_TRUE(table.unmap(va, 0x40'0000, batch).ok());
+  static constexpr std::uint64_t kVa = 0x7fc0'0000'0000;
+  static constexpr std::uint64_t kBlock = 0x20'0000;
+
+  void SetUp() override {
+    WindowSlotsTest::SetUp();
+    const Slots::Config c = config();
+    slots.emplace(
+        typename Few::Config{c.descriptors, c.va, c.attributes, c.features, c.single_cpu});
+    pool.emplace(*slots);
+    pool->add(0, kPages, kPage);
+    platform.emplace(*slots, *pool);
+    port.emplace(*platform);
+    ASSERT_TRUE(port->reserve(1));
+    table.emplace(*port, port->take(), typename Table::Config{});
+    table->clear_root();
+    table->activate();
+  }
+  void TearDown() override {
+    EXPECT_EQ(HostMmu::mistakes, 0);
+    WindowSlotsTest::TearDown();
+  }
+  std::uint64_t output_of(std::uint64_t va) const {
+    const auto found = table->query(va);
+    return found ? found->output : 0;
+  }
+
+  const Attributes writable{.writable = true};
+  Permits permits = [] {
+    Permits p;
+    p.fault_window = true;
+    return p;
+  }();
+  std::optional<Few> slots;
+  std::optional<PagePool<Few>> pool;
+  std::optional<Platform> platform;
+  std::optional<P> port;
+  std::optional<Table> table;
+};
+
+// As many slots as the geometry has levels, and two.
+using TablesInSlots = TablesIn<4 + 2>;
+
+TEST_F(TablesInSlots, MapProtectAndUnmap) {
+  auto batch = table->batch();
+  const std::uint64_t va = kVa + 0x1fff'f000;
+  ASSERT_TRUE(table->map(va, 0x40'0000, 0x1'2345'6000, writable, batch).ok());
+  ASSERT_TRUE(table->protect(va, 0x40'0000, {}, {}, batch).ok());
+  EXPECT_EQ(output_of(va + 0x1'2345), 0x1'2346'8345u);
+  const std::size_t before = pool->available();
+  ASSERT_TRUE(table->unmap(va, 0x40'0000, batch).ok());
+  ASSERT_TRUE(table->prune(kVa, 0x8000'0000, batch).ok());
   batch.flush();
-  EXPECT_GT(pool.available(), before);
-  EXPECT_EQ(HostMmu::mistakes, 0);
+  EXPECT_GT(pool->available(), before);
+  EXPECT_EQ(output_of(va), 0u);
+}
+
+TEST_F(TablesInSlots, SplitCollapseAndFold) {
+  auto batch = table->batch();
+  ASSERT_TRUE(table->map(kVa, kBlock, 0x8000'0000, writable, batch).ok());
+  ASSERT_TRUE(table->refine(kVa, kBlock, arch::kPageLevel, permits, batch).ok());
+  EXPECT_EQ(table->query(kVa)->level, 3);
+  ASSERT_TRUE(table->fold(kVa, kBlock, permits, batch).ok());
+  ASSERT_TRUE(table->unfold(kVa, kBlock, permits, batch).ok());
+  ASSERT_TRUE(table->collapse(kVa, kBlock, permits, batch).ok());
+  EXPECT_EQ(table->query(kVa)->level, 2);
+  ASSERT_TRUE(table->unmap(kVa + kPage, kPage, batch, permits).ok());
+  batch.flush();
+  EXPECT_EQ(output_of(kVa), 0x8000'0000u);
+  EXPECT_EQ(output_of(kVa + kPage), 0u);
+}
+
+TEST_F(TablesInSlots, InstallAndRemap) {
+  ASSERT_TRUE(table->install(kVa, 3, 0x8000'0000, writable).ok());
+  auto batch = table->batch();
+  ASSERT_TRUE(table->remap(kVa, kPage, {0x9000'0000, writable}, permits, batch).ok());
+  batch.flush();
+  EXPECT_EQ(output_of(kVa), 0x9000'0000u);
+}
+
+// What walks two sets of tables side by side needs as many slots for each.
+using CopiesInSlots = TablesIn<2 * 4>;
+
+TEST_F(CopiesInSlots, CopyOfARoot) {
+  auto batch = table->batch();
+  ASSERT_TRUE(table->map(kVa, kPage, 0x8000'0000, writable, batch).ok());
+  RootCopy<kKernel, P> copy(*table);
+  ASSERT_TRUE(copy.make(kVa, kPage).ok());
+  auto changes = copy.tables().batch();
+  ASSERT_TRUE(copy.tables().protect(kVa, kPage, {}, {}, changes).ok());
+  copy.tables().activate();
+  copy.finish(changes);
+  EXPECT_EQ(copy.tables().query(kVa)->output, 0x8000'0000u);
 }
 
 }  // namespace ports_window_slots_test

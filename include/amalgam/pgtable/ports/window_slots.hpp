@@ -19,9 +19,10 @@ namespace amalgam::pgtable {
 // stand in: stage 1, and live. The slots are the caller's: entries side by side in one level 3
 // table, invalid and zero, whose own memory is always mapped.
 //
-// The library has one view open for each level of a walk and one more while it frees a table: as
-// many slots as the geometry has levels and two are enough. Running out of slots traps. For one CPU
-// at a time, as the slots are: each CPU has its own, or a lock is held from open to close.
+// The library has one view open for each level of a walk and one more while it makes or frees a
+// table: as many slots as the geometry has levels and two are enough; twice the levels for a
+// RootCopy, which walks two sets of tables at once. Running out of slots traps. For one CPU at a
+// time, as the slots are: each CPU has its own, or a lock is held from open to close.
 template <arch::Geometry kGeometry, std::size_t kSlots, Instructions I = Aarch64>
 class WindowSlots {
   static_assert(kGeometry.stage == arch::Stage::kStage1);
