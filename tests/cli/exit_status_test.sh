@@ -62,6 +62,12 @@ status 0 rules
 status 0 explain 0x60000080000703 --level 3
 status 0 change 0x60000080000703 0x60000080001783 --level 3
 prints out "BBM 0 1 2 3: break-before-make required"
+status 0 hvo --memory 1G --page 2M
+prints out "read-only staging"
+status 1 hvo --memory 1G --page 2M --vmemmap blocks
+prints out "legal by  --vmemmap pages"
+status 2 hvo --memory 1G --page 3M
+prints err "huge pages of this granule are 64K, 2M, 32M, 1G"
 status 1 check "$directory/broken.scn"
 prints out "broken.scn:6:5: violation at BBM 0 1 2 3"
 status 1 check "$directory/expected.scn"

@@ -100,6 +100,45 @@ def check_mentions():
                 failures.append(f"{document.name} names a case that is not there: {name}")
 
 
+def hvo(*options):
+    run = subprocess.run([PROGRAM, "hvo", *options, "--json"], capture_output=True, check=True)
+    return json.loads(run.stdout)["sizes"]
+
+
+def check_hvo_savings():
+    said = table("hvo.md", "| granule | huge page | struct pages |")
+    meant = []
+    for granule in ["4K", "16K", "64K"]:
+        for size in hvo("--memory", "16G", "--granule", granule, "--batch", "1"):
+            saving = size["saving"]
+            freed = saving["freed_pages"]
+            overheads = ["overhead_before"] + (["overhead_after"] if freed else [])
+            saved = f"{100 * saving['saved_share']:.5g}%" if freed else "none"
+            overhead = ", ".join(f"{100 * saving[each]:.5g}%" for each in overheads)
+            kept = str(saving["kept_pages"]) if freed else "-"
+            meant.append([granule, f"{saving['struct_pages']:,}", kept, f"{freed:,}", saved, overhead])
+    said = [[r[0], r[2], r[5], r[6], r[7].split(", ")[-1], r[8]] for r in said]
+    expect_equal("the savings of hvo.md", said, meant)
+
+
+def check_hvo_costs():
+    meant = []
+    for memory, page, column in [("2M", "2M", "one"), ("2000M", "2M", "batch"), ("1G", "1G", "one")]:
+        plain = hvo("--memory", memory, "--page", page)[0]["hvo"]
+        ranged = hvo("--memory", memory, "--page", page, "--tlbi-range")[0]["hvo"]
+        for operation in ["share", "restore"]:
+            row = []
+            for part in [lambda answer: answer, lambda answer: answer["linux_7_3"]]:
+                one, other = [part(each)[operation][column] for each in (plain, ranged)]
+                tlbis = str(one["tlbis"])
+                if column == "one":
+                    tlbis += f" ({other['tlbis']})"
+                row += [f"{one['live_stores']:,}", tlbis, str(one["barriers"])]
+            meant.append(row)
+    said = [row[1:] for row in table("hvo.md", "| | stores | TLBIs |")]
+    expect_equal("the costs of hvo.md", said, meant)
+
+
 def check_readme():
     """README shows one real answer: the block that starts with the name of a case."""
     text = (ROOT / "README.md").read_text()
@@ -147,6 +186,8 @@ check_names()
 check_assumptions()
 check_verdicts()
 check_mentions()
+check_hvo_savings()
+check_hvo_costs()
 for failure in failures:
     print(failure, file=sys.stderr)
 sys.exit(1 if failures else 0)
