@@ -197,6 +197,28 @@ TEST(Hvo, SharesTheHeadOnlyWhereItIsStillOrABreakIsPermitted) {
   EXPECT_TRUE(v.port.offences.empty()) << v.port.offences.front();
 }
 
+TEST(Hvo, RestoresFromAHeadThatIsWrittenOnlyByABreak) {
+  Vmemmap<k4K> v(3, 2, 8, {.blocks = false, .contiguous = false});
+  using H = Hvo<k4K, Vmemmap<k4K>::Port>;
+  H stopping(
+      v.table,
+      {.attributes = kKernel, .shared = SharedTail::kHeadPage, .permits = {.stop_others = true}});
+  ASSERT_TRUE(stopping.share(v.pages, 0, v.freed).ok());
+  const auto shared = v.port.contents();
+  H moving(v.table, {.attributes = kKernel, .shared = SharedTail::kHeadPage});
+  const Status status = moving.restore(v.pages, v.fresh);
+  EXPECT_EQ(status.error, Error::kNotPermitted);
+  EXPECT_EQ(status.row, arch::RowId::kAddressAndPermission);
+  EXPECT_TRUE(shared == v.port.contents());
+  HvoCost cost;
+  ASSERT_TRUE(stopping.restore(v.pages, v.fresh, &cost).ok());
+  EXPECT_EQ(cost.flushes, 2U);
+  EXPECT_EQ(v.table.query(kVa + 0x9000)->output, v.fresh[7]);
+  EXPECT_TRUE(v.writable(kVa + 0x9000));
+  EXPECT_TRUE(v.port.offences.empty()) << v.port.offences.front();
+  EXPECT_EQ(v.port.misuses, 0U);
+}
+
 TEST(Hvo, RefusesWhatCannotBeShared) {
   Vmemmap<k4K> v(0, 2, 8, {.blocks = false, .contiguous = false});
   Hvo<k4K, Vmemmap<k4K>::Port> hvo(v.table, {.attributes = kKernel});

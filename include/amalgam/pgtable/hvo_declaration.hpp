@@ -84,7 +84,8 @@ class Hvo {
                std::span<PhysicalAddress> freed, HvoCost* cost = nullptr);
 
   // Gives each tail a page of its own again, from `fresh`, with the contents that it shared, and
-  // writable. On return every CPU sees that.
+  // writable. On return every CPU sees that. Fails, with nothing changed, where a tail does not
+  // share, and as share() does where the head is written and no break is permitted.
   Status restore(std::span<const HugePage> pages, std::span<const PhysicalAddress> fresh,
                  HvoCost* cost = nullptr);
 
@@ -108,6 +109,7 @@ class Hvo {
   [[nodiscard]] Status check(std::span<const HugePage> pages, std::size_t room, Range& hull) const;
   [[nodiscard]] Status check_shared(const Range& range) const;
   [[nodiscard]] Plan plan_one(const Range& range) const;
+  void plan_break(const Range& range, Plan& plan) const;
   [[nodiscard]] bool stages() const {
     return config_.shared == SharedTail::kZonePage || config_.heads_are_still;
   }
@@ -122,8 +124,8 @@ class Hvo {
   void refine(std::span<const HugePage> pages, const Plan& plan, Batch& batch, HvoCost& cost);
   void share_tails(std::span<const HugePage> pages, PhysicalAddress zone_page, const Plan& plan,
                    Batch& batch, HvoCost& cost);
-  void restore_tails(std::span<const HugePage> pages, const PhysicalAddress* fresh, Batch& batch,
-                     HvoCost& cost);
+  void restore_tails(std::span<const HugePage> pages, const PhysicalAddress* fresh,
+                     Strategy strategy, Batch& batch, HvoCost& cost);
   void make_equal(const Range& range, PhysicalAddress page, HvoCost& cost) const;
   void flush(Batch& batch, HvoCost& cost) const;
 

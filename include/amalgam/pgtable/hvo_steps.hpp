@@ -102,18 +102,24 @@ Plan Hvo<kGeometry, P>::plan_one(const Range& range) const {
   plan.leaves = plan.changed = count;
   plan.strategy = site.live ? Strategy::kReadOnlyStaging : Strategy::kPlainStores;
   if (!site.live || stages()) return plan;
-  // The head is written all the while: the contents are never known to be equal.
+  plan_break(range, plan);
+  return plan;
+}
+
+// The head is written all the while: the contents are never known to be equal.
+template <arch::Geometry kGeometry, CopiesPages P>
+void Hvo<kGeometry, P>::plan_break(const Range& range, Plan& plan) const {
+  const Site<kGeometry, P>& site = table_.site();
   const std::uint64_t was = leaf_descriptor(kGeometry, arch::kPageLevel, 0, config_.attributes);
   const std::uint64_t is = read_only(kGeometry, was) | kPage;
   const arch::Change change =
       site.classify({{was}, arch::kPageLevel}, {{is}, arch::kPageLevel}, range.start);
   plan.strategy = site.route(change, config_.permits);
-  plan.breaks = count;
+  plan.breaks = range.bytes() / kPage;
   plan.row = change.row;
   if (plan.strategy == Strategy::kRefused) {
     plan.status = {Error::kNotPermitted, range.start, change.row};
   }
-  return plan;
 }
 
 template <arch::Geometry kGeometry, CopiesPages P>
@@ -239,6 +245,10 @@ Status Hvo<kGeometry, P>::restore(std::span<const HugePage> pages,
   for_each_tail_range(pages, [&](const HugePage& page, const Range& range) {
     if (status.ok() && !check_shared(range).ok()) status = {Error::kNotShared, page.vmemmap_va};
   });
+  Plan plan;
+  plan.strategy = Strategy::kReadOnlyStaging;
+  if (table_.is_live() && !stages()) plan_break(hull, plan);
+  if (status.ok()) status = plan.status;
   if (!status.ok()) return status;
   HvoCost spent;
   spent.pages = tails(pages);
@@ -246,7 +256,7 @@ Status Hvo<kGeometry, P>::restore(std::span<const HugePage> pages,
   spent.copies = spent.pages;
   Batch batch = table_.batch();
   if (table_.is_live()) batch.open(hull);
-  restore_tails(pages, fresh.data(), batch, spent);
+  restore_tails(pages, fresh.data(), plan.strategy, batch, spent);
   spent.flush = batch.cost();
   if (cost != nullptr) *cost = spent;
   return {};
@@ -254,7 +264,7 @@ Status Hvo<kGeometry, P>::restore(std::span<const HugePage> pages,
 
 template <arch::Geometry kGeometry, CopiesPages P>
 void Hvo<kGeometry, P>::restore_tails(std::span<const HugePage> pages, const PhysicalAddress* fresh,
-                                      Batch& batch, HvoCost& cost) {
+                                      Strategy strategy, Batch& batch, HvoCost& cost) {
   P& port = table_.site().port;
   const PhysicalAddress* own = fresh;
   for_each_tail_range(pages, [&](const HugePage&, const Range& range) {
@@ -265,6 +275,14 @@ void Hvo<kGeometry, P>::restore_tails(std::span<const HugePage> pages, const Phy
   });
   if (table_.is_live()) table_.site().order_before_link();
   own = fresh;
+  if (strategy != Strategy::kReadOnlyStaging) {
+    for_each_tail_range(pages, [&](const HugePage&, const Range& range) {
+      to_own(own, range).move_by(range, strategy, batch);
+      own += range.bytes() / kPage;
+      cost.flushes += 1;
+    });
+    return;
+  }
   for_each_tail_range(pages, [&](const HugePage&, const Range& range) {
     to_own(own, range).redirect(range, batch);
     own += range.bytes() / kPage;
