@@ -135,9 +135,9 @@ std::string count_line(std::string_view text, const hvo::Costs* ours, const hvo:
   std::string line = padded("  " + std::string(text), 28);
   for (const hvo::Costs* costs : {ours, &linux_costs}) {
     if (costs == nullptr) continue;
-    line += right(grouped(costs->one.*member), 7);
-    line += right(grouped(costs->batch.*member), 13);
-    line += right(grouped(costs->all.*member), 15);
+    line += right(" " + grouped(costs->one.*member), 7);
+    line += right(" " + grouped(costs->batch.*member), 13);
+    line += right(" " + grouped(costs->all.*member), 15);
   }
   return line + '\n';
 }

@@ -103,6 +103,7 @@ TEST(Hvo, OfAHeadThatIsWrittenTakesABreak) {
       hvo_json({"--page", "2M", "--shared", "head", "--permit", "stop-others", "--batch", "8"}, 0);
   EXPECT_EQ(json["sizes"][0]["hvo"]["strategy"], "stop the other CPUs");
   EXPECT_EQ(json["sizes"][0]["hvo"]["share"]["batch"]["stops"], 8);
+  EXPECT_EQ(json["sizes"][0]["hvo"]["restore"]["batch"]["stops"], 8);
 }
 
 TEST(Hvo, OfASizeWithoutTailsIsNothingToDo) {
