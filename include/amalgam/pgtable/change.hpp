@@ -28,6 +28,8 @@ struct NothingBetween {
 // A change is a function `std::uint64_t f(const Leaf&)` from what a leaf is to what it is to be. It
 // is asked again where hardware updates the leaf meanwhile, and must depend on its argument alone.
 // Of a leaf that a range cuts, the part inside is asked about as a page; f keeps the leaf's level.
+// It does the same to all members of a contiguous group: what does not is refused, for a lookup may
+// use any member's descriptor for any of their addresses (R_JQQTC, row 24).
 template <arch::Geometry kGeometry, Port P>
 class Changer {
  public:
@@ -55,17 +57,20 @@ class Changer {
   [[nodiscard]] arch::Change classify(const Leaf& leaf, std::uint64_t raw) const {
     return site_.classify({{leaf.raw}, leaf.level}, {{raw}, leaf.level}, leaf.input);
   }
+  [[nodiscard]] arch::Change classify_group(const Leaf& leaf, std::uint64_t raw) const;
   [[nodiscard]] bool needs_break(const Leaf& leaf, std::uint64_t raw) const {
-    return site_.route(classify(leaf, raw), permits_) > Strategy::kInPlace;
+    return site_.route(classify_group(leaf, raw), permits_) > Strategy::kInPlace;
   }
 
   template <typename F>
-  void judge(Leaf leaf, const Range& range, const F& f, Plan& plan) const;
+  [[nodiscard]] static bool is_uniform(const Visit<P>& visit, const F& f);
+  template <typename F>
+  void judge(const Visit<P>& visit, const Range& range, const F& f, Plan& plan) const;
   [[nodiscard]] Status check_markers(const Range& range) const;
   template <typename Visitor>
   void for_each_leaf(const Range& range, Visitor&& visitor) const;
   template <typename F>
-  void change(const Visit<P>& visit, const F& f, Batch& batch) const;
+  void change(const Visit<P>& visit, const F& f, Batch& batch, bool all_asids = false) const;
   template <typename F>
   void break_leaves(const Range& range, const F& f, bool all, Batch& batch) const;
   template <typename Visitor>
@@ -84,18 +89,61 @@ void Changer<kGeometry, P>::for_each_leaf(const Range& range, Visitor&& visitor)
   });
 }
 
+// A member of a group is judged as accessed, whether it is or not: an entry made from one that is
+// translates its addresses too.
+template <arch::Geometry kGeometry, Port P>
+arch::Change Changer<kGeometry, P>::classify_group(const Leaf& leaf, std::uint64_t raw) const {
+  if (!arch::is_contiguous(kGeometry, {leaf.raw}, leaf.level)) return classify(leaf, raw);
+  const std::uint64_t flag =
+      arch::is_leaf(kGeometry, {raw}, leaf.level) ? arch::bits::kAccessFlag : 0;
+  return classify({leaf.raw | arch::bits::kAccessFlag, leaf.level, leaf.input}, raw | flag);
+}
+
+// Whether f does to every member of the group, of which `visit` is one, what it does to this one:
+// the same bits come out, or flip, and the output addresses move alike. Asked of the first member.
 template <arch::Geometry kGeometry, Port P>
 template <typename F>
-void Changer<kGeometry, P>::judge(Leaf leaf, const Range& range, const F& f, Plan& plan) const {
+bool Changer<kGeometry, P>::is_uniform(const Visit<P>& visit, const F& f) {
+  const Leaf leaf{visit.raw, visit.level, visit.input};
+  const std::uint64_t size = arch::level_size_bytes(kGeometry, leaf.level);
+  const std::size_t first = visit.index & ~(arch::contiguous_entries(kGeometry, leaf.level) - 1);
+  const std::uint64_t address = arch::output_address_mask(kGeometry, leaf.level);
+  const auto moved_by = [&](std::uint64_t from, std::uint64_t to) {
+    return arch::gather_address(kGeometry, to, address) -
+           arch::gather_address(kGeometry, from, address);
+  };
+  const std::uint64_t raw = f(leaf);
+  const std::uint64_t flips = (leaf.raw ^ raw) & ~address & ~arch::bits::kAccessFlag;
+  for (std::size_t i = first; i < first + arch::contiguous_entries(kGeometry, leaf.level); ++i) {
+    const std::uint64_t was = visit.table.load(i);
+    if (!arch::is_leaf(kGeometry, {was}, leaf.level)) continue;
+    if (i < visit.index) return true;
+    const std::uint64_t is = f(Leaf{was, leaf.level, leaf.input + (i - visit.index) * size});
+    const std::uint64_t matters = ~address & ~hardware_bits(kGeometry, was);
+    if (((is ^ raw) & matters) != 0 && ((was ^ is ^ flips) & matters) != 0) return false;
+    if (moved_by(was, is) != moved_by(leaf.raw, raw)) return false;
+  }
+  return true;
+}
+
+template <arch::Geometry kGeometry, Port P>
+template <typename F>
+void Changer<kGeometry, P>::judge(const Visit<P>& visit, const Range& range, const F& f,
+                                  Plan& plan) const {
+  Leaf leaf{visit.raw, visit.level, visit.input};
   if (sticks_out(kGeometry, leaf, range)) {
     const std::uint64_t at = std::max(leaf.input, range.start);
     leaf = {piece_of(kGeometry, leaf, arch::kPageLevel, at), arch::kPageLevel, at};
   }
   ++plan.leaves;
   const std::uint64_t raw = f(leaf);
+  if (arch::is_contiguous(kGeometry, {leaf.raw}, leaf.level) && !is_uniform(visit, f)) {
+    plan.status = {Error::kPartialBlock, leaf.input, arch::RowId::kGroupMemberAlone};
+    return;
+  }
   if (raw == leaf.raw) return;
   ++plan.changed;
-  const arch::Change change = classify(leaf, raw);
+  const arch::Change change = classify_group(leaf, raw);
   const Strategy route = site_.route(change, permits_);
   if (route > Strategy::kInPlace) {
     ++plan.breaks;
@@ -113,7 +161,7 @@ Plan Changer<kGeometry, P>::plan(const Range& range, const F& f) const {
   Plan plan;
   plan.strategy = site_.live ? Strategy::kInPlace : Strategy::kPlainStores;
   for_each_leaf(range, [&](const Visit<P>& v) {
-    judge({v.raw, v.level, v.input}, range, f, plan);
+    judge(v, range, f, plan);
     return plan.status.ok();
   });
   if (plan.status.ok() && plan.breaks != 0) plan.status = check_markers(range);
@@ -135,7 +183,8 @@ Status Changer<kGeometry, P>::check_markers(const Range& range) const {
 
 template <arch::Geometry kGeometry, Port P>
 template <typename F>
-void Changer<kGeometry, P>::change(const Visit<P>& visit, const F& f, Batch& batch) const {
+void Changer<kGeometry, P>::change(const Visit<P>& visit, const F& f, Batch& batch,
+                                   bool all_asids) const {
   const auto changed = [&](std::uint64_t raw) { return f(Leaf{raw, visit.level, visit.input}); };
   if (changed(visit.raw) == visit.raw) return;
   const std::uint64_t was = replace(visit.table, visit.index, visit.raw, changed);
@@ -143,8 +192,8 @@ void Changer<kGeometry, P>::change(const Visit<P>& visit, const F& f, Batch& bat
   const Leaf leaf{was, visit.level, visit.input};
   const arch::Change change = classify(leaf, changed(was));
   if (change.tlbi == arch::TlbiOwed::kNone) return;
-  batch.add(change.tlbi_whole_group ? group_range(kGeometry, leaf) : visit.part, visit.level,
-            false);
+  batch.add(change.tlbi_whole_group ? group_range(kGeometry, leaf) : visit.part, visit.level, false,
+            all_asids || change.tlbi == arch::TlbiOwed::kAllAsids);
 }
 
 // The break leaves everything but the valid bit in place, so that the make finds what was there. A
@@ -156,8 +205,9 @@ void Changer<kGeometry, P>::break_leaves(const Range& range, const F& f, bool al
   for_each_leaf(range, [&](const Visit<P>& v) {
     const Leaf leaf{v.raw, v.level, v.input};
     const auto broken = [](const Leaf& l) { return l.raw & ~arch::bits::kValid; };
-    if (all || needs_break(leaf, f(leaf))) {
-      change(v, broken, batch);
+    const std::uint64_t raw = f(leaf);
+    if ((all && raw != v.raw) || needs_break(leaf, raw)) {
+      change(v, broken, batch, classify(leaf, raw).tlbi == arch::TlbiOwed::kAllAsids);
     } else {
       change(v, f, batch);
     }

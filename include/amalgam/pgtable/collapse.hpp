@@ -20,7 +20,9 @@
 namespace amalgam::pgtable {
 
 // Collapses every table that a range covers wholly and whose leaves add up to one block, from the
-// bottom up.
+// bottom up. A table with restrictions of its own (APTable, XNTable, ...) stays: the block would
+// lack them. So does one that can collapse only after those below it have, where no route is
+// permitted.
 template <arch::Geometry kGeometry, Port P>
 class Collapser {
  public:
@@ -38,6 +40,8 @@ class Collapser {
 
  private:
   // The entry of an open table that names the table to collapse.
+  static constexpr std::uint64_t kRestrictions =
+      arch::bits::kPxnTable | arch::bits::kXnTable | arch::bits::kApTable | arch::bits::kNsTable;
   struct Parent {
     const OpenTable<P>& view;
     std::size_t index = 0;
@@ -91,6 +95,7 @@ void Collapser<kGeometry, P>::at_entry(const OpenTable<P>& view, std::uint64_t i
   const Range part{std::max(entry.start, range.start), std::min(entry.end, range.end)};
   if constexpr (kLevel + 1 < arch::kPageLevel) below<kLevel + 1>(next, part, visitor);
   if (part != entry || !arch::block_allowed(kGeometry, kLevel)) return;
+  if (kGeometry.stage == arch::Stage::kStage1 && (parent.raw & kRestrictions) != 0) return;
   std::optional<Run> run;
   {
     const OpenTable<P> table(site_.port, next);
@@ -163,7 +168,7 @@ void Collapser<kGeometry, P>::commit(const Range& range, Batch& batch) const {
       collapse_in_place(parent, table, batch);
     } else if (strategy == Strategy::kNoTranslation) {
       collapse_by_nt(parent, table, batch);
-    } else {
+    } else if (strategy != Strategy::kRefused) {
       const StoppedOthers<P> stopped(site_.port, strategy == Strategy::kStopOthers);
       collapse_broken(parent, table, batch);
     }

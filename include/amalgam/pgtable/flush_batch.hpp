@@ -59,9 +59,9 @@ class FlushBatch {
   void open(const Range& range);
 
   // Copies of leaves at `level` (kAnyLevel: of several sizes) that translate `range`, and of table
-  // descriptors above them if `tables`. Ranges that touch are merged; where there are too many, all
-  // go.
-  void add(const Range& range, int level, bool tables);
+  // descriptors above them if `tables`; of every ASID if `all_asids`, else of the batch's. Ranges
+  // that touch are merged; where there are too many, all go.
+  void add(const Range& range, int level, bool tables, bool all_asids = false);
 
   // A table page that no descriptor names any more, below addresses that nothing maps now. It goes
   // back after the next flush. Writes to the page: walks that still find it fault there.
@@ -96,6 +96,7 @@ class FlushBatch {
     Range range;
     std::int8_t level = arch::kPageLevel;
     bool tables = false;
+    bool all_asids = false;
   };
   static constexpr std::size_t kMaxRanges = 16;
   static constexpr PhysicalAddress kNoPage = ~PhysicalAddress{0};
@@ -105,7 +106,7 @@ class FlushBatch {
   static bool touches(const Gathered& g, const Range& range) {
     return g.range.start <= range.end && range.start <= g.range.end;
   }
-  static void widen(Gathered& g, const Range& range, int level, bool tables);
+  static void widen(Gathered& g, const Gathered& other);
   void issue(const arch::TlbiMnemonic& mnemonic, std::uint64_t operand);
   void issue_all();
   void issue_range(const Gathered& g);
@@ -115,7 +116,7 @@ class FlushBatch {
   void tell_secondary_mmus();
   void free_tables();
   [[nodiscard]] arch::TlbiMnemonic operation(arch::TlbiKind kind, bool last_level) const;
-  [[nodiscard]] arch::TlbiKind kind_by_address() const;
+  [[nodiscard]] arch::TlbiKind kind_by_address(bool all_asids) const;
   [[nodiscard]] arch::TlbiKind kind_of_all() const;
 
   P& port_;
@@ -128,6 +129,7 @@ class FlushBatch {
   std::size_t open_count_ = 0;
   std::size_t retired_count_ = 0;
   bool everything_ = false;
+  bool every_asid_ = false;          // something gathered is not of one ASID alone
   PhysicalAddress freed_ = kNoPage;  // a list through descriptor 0 of each page
   FlushCost cost_;
 };
@@ -147,25 +149,28 @@ void FlushBatch<kGeometry, P>::open(const Range& range) {
 }
 
 template <arch::Geometry kGeometry, Port P>
-void FlushBatch<kGeometry, P>::widen(Gathered& g, const Range& range, int level, bool tables) {
-  g.range = {std::min(g.range.start, range.start), std::max(g.range.end, range.end)};
-  if (g.level != level) g.level = kAnyLevel;
-  g.tables |= tables;
+void FlushBatch<kGeometry, P>::widen(Gathered& g, const Gathered& other) {
+  g.range = {std::min(g.range.start, other.range.start), std::max(g.range.end, other.range.end)};
+  if (g.level != other.level) g.level = kAnyLevel;
+  g.tables |= other.tables;
+  g.all_asids |= other.all_asids;
 }
 
 template <arch::Geometry kGeometry, Port P>
-void FlushBatch<kGeometry, P>::add(const Range& range, int level, bool tables) {
+void FlushBatch<kGeometry, P>::add(const Range& range, int level, bool tables, bool all_asids) {
+  every_asid_ |= all_asids;
   if (everything_) return;
+  const Gathered added{range, static_cast<std::int8_t>(level), tables, all_asids};
   for (std::size_t i = 0; i < count_; ++i) {
     if (!touches(ranges_[i], range)) continue;
-    widen(ranges_[i], range, level, tables);
+    widen(ranges_[i], added);
     return;
   }
   if (count_ == kMaxRanges) {
     everything_ = true;
     return;
   }
-  ranges_[count_++] = {range, static_cast<std::int8_t>(level), tables};
+  ranges_[count_++] = added;
 }
 
 // The list runs through descriptor 0 of the freed pages: the next page's address with bit 1 set, or
@@ -206,6 +211,7 @@ void FlushBatch<kGeometry, P>::flush_within() {
   }
   count_ = 0;
   everything_ = false;
+  every_asid_ = false;
   free_tables();
 }
 
@@ -268,10 +274,11 @@ arch::TlbiMnemonic FlushBatch<kGeometry, P>::operation(arch::TlbiKind kind, bool
 }
 
 template <arch::Geometry kGeometry, Port P>
-arch::TlbiKind FlushBatch<kGeometry, P>::kind_by_address() const {
+arch::TlbiKind FlushBatch<kGeometry, P>::kind_by_address(bool all_asids) const {
   if constexpr (kStage2) return arch::TlbiKind::kIpa;
   // EL2 has no ASIDs, and its operation by address is the plain one.
-  return context_.all_asids && !kEl2 ? arch::TlbiKind::kVaAllAsids : arch::TlbiKind::kVa;
+  return (context_.all_asids || all_asids) && !kEl2 ? arch::TlbiKind::kVaAllAsids
+                                                    : arch::TlbiKind::kVa;
 }
 
 template <arch::Geometry kGeometry, Port P>
@@ -279,7 +286,7 @@ arch::TlbiKind FlushBatch<kGeometry, P>::kind_of_all() const {
   if constexpr (kStage2) return arch::TlbiKind::kVmallS12;
   if constexpr (kEl2) return arch::TlbiKind::kAll;
   // An operation by ASID leaves global entries.
-  const bool one_asid = context_.non_global_only && !context_.all_asids;
+  const bool one_asid = context_.non_global_only && !context_.all_asids && !every_asid_;
   return one_asid ? arch::TlbiKind::kAsid : arch::TlbiKind::kVmall;
 }
 
@@ -311,8 +318,8 @@ void FlushBatch<kGeometry, P>::issue_range(const Gathered& g) {
                                    ? 1
                                    : std::uint64_t{1}
                                          << (arch::level_size_lg2(kGeometry, g.level) - page_lg2);
-  arch::RangeSplitter splitter(operation(kind_by_address(), !g.tables), request, kGeometry,
-                               features_, stride);
+  arch::RangeSplitter splitter(operation(kind_by_address(g.all_asids), !g.tables), request,
+                               kGeometry, features_, stride);
   if (splitter.prefers_whole_context()) {
     issue_all();
     return;

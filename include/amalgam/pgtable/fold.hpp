@@ -45,12 +45,13 @@ class Folder {
   Permits permits_;
 };
 
-// By which route the contiguous bit of `leaf` is flipped.
+// By which route the contiguous bit of a group is flipped. Judged as if all its members were
+// accessed: an entry made from one that is translates the others' addresses too.
 template <arch::Geometry kGeometry, Port P>
 Strategy Folder<kGeometry, P>::route(const Leaf& leaf, Plan& plan) const {
-  const std::uint64_t flipped = leaf.raw ^ arch::bits::kContiguous;
-  const arch::Change change =
-      site_.classify({{leaf.raw}, leaf.level}, {{flipped}, leaf.level}, leaf.input);
+  const std::uint64_t raw = leaf.raw | arch::bits::kAccessFlag;
+  const arch::Change change = site_.classify(
+      {{raw}, leaf.level}, {{raw ^ arch::bits::kContiguous}, leaf.level}, leaf.input);
   const Strategy route = site_.route(change, permits_);
   if (route > Strategy::kInPlace) plan.row = change.row;
   if (route == Strategy::kRefused && plan.status.ok()) {
@@ -68,11 +69,11 @@ void Folder<kGeometry, P>::for_each_foldable(const Range& range, Visitor&& visit
     if (!arch::is_leaf(kGeometry, {v.raw}, v.level)) return Step::kDescend;
     const Range group = group_range(kGeometry, leaf);
     const bool is_first = arch::contiguous_entries(kGeometry, v.level) > 1 &&
-                          group.start == v.input && group.end <= range.end;
+                          group.start == v.input && group.start >= range.start &&
+                          group.end <= range.end;
     if (!is_first || arch::is_contiguous(kGeometry, {v.raw}, v.level)) return Step::kNext;
     const Neighbours<P> n = group_of<kGeometry>(v.table, v.index, leaf);
-    // Judged by what the members become when they are made even: one that is accessed makes all so.
-    if (const auto run = run_of<kGeometry>(n)) visitor(n, Leaf{run->raw, v.level, v.input}, *run);
+    if (const auto run = run_of<kGeometry>(n)) visitor(n, leaf, *run);
     return Step::kNext;
   });
 }

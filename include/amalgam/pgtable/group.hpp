@@ -1,6 +1,7 @@
 // Neighbouring leaves that change together: contiguous groups, and the leaves of a whole table.
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -90,24 +91,30 @@ void make_even(const Site<kGeometry, P>& site, const Neighbours<P>& n, std::uint
   batch.flush_within();
 }
 
-// Replaces each by f(what it is), all of them by `strategy`. On return what is stale is in `batch`;
-// where they were broken, the new ones are visible to walks.
+// Replaces each leaf by f(what it is), all of them by `strategy`; what is no leaf stays. On return
+// what is stale is in `batch`; where they were broken, the new ones are visible to walks.
 template <arch::Geometry kGeometry, Port P, typename F>
 void change_together(const Site<kGeometry, P>& site, const Neighbours<P>& n, const F& f,
                      Strategy strategy, FlushBatch<kGeometry, P>& batch) {
+  if (strategy == Strategy::kRefused) return;  // planned otherwise
   const bool breaks = strategy > Strategy::kInPlace;
+  std::array<std::uint64_t, 2> broken{};  // a bit a member; groups have at most 128
   const StoppedOthers<P> stopped(site.port, strategy == Strategy::kStopOthers);
   for (std::size_t i = n.index; i < n.index + n.count; ++i) {
+    const std::uint64_t seen = n.view.load(i);
+    if (!arch::is_leaf(kGeometry, {seen}, n.level)) continue;
     const auto next = [&](std::uint64_t was) {
       return breaks ? was & ~arch::bits::kValid : f(was);
     };
-    (void)replace(n.view, i, n.view.load(i), next);
+    (void)replace(n.view, i, seen, next);
+    broken[(i - n.index) / 64] |= std::uint64_t{1} << ((i - n.index) % 64);
   }
   if (site.live) batch.add(range_of<kGeometry>(n), n.level, false);
   if (!breaks) return;
   batch.flush_within();
-  for (std::size_t i = n.index; i < n.index + n.count; ++i) {
-    n.view.store(i, f(n.view.load(i) | arch::bits::kValid));
+  for (std::size_t i = 0; i < n.count; ++i) {
+    if ((broken[i / 64] >> (i % 64) & 1) == 0) continue;
+    n.view.store(n.index + i, f(n.view.load(n.index + i) | arch::bits::kValid));
   }
   site.publish();
 }

@@ -9,7 +9,7 @@
 #include <span>
 
 #include "amalgam/pgtable/change.hpp"
-#include "amalgam/pgtable/move.hpp"
+#include "amalgam/pgtable/leaf.hpp"
 #include "amalgam/pgtable/page_table.hpp"
 #include "amalgam/pgtable/permits.hpp"
 #include "amalgam/pgtable/plan.hpp"
@@ -58,11 +58,14 @@ struct HvoCost {
 //   - with SharedTail::kHeadPage, nobody stores to the head either while share() or restore() runs:
 //     what the caller cannot promise for a page that holds reference counts. Without the promise
 //     (heads_are_still) it takes a break, and the permits for that.
+// The lock of the vmemmap's tables is held; huge pages are given in ascending order.
 template <arch::Geometry kGeometry, CopiesPages P>
 class Hvo {
  public:
   struct Config {
-    Attributes attributes{.writable = true};  // of the vmemmap mapping
+    // What a restored tail permits: `writable` and `dirty_tracking` are looked at. Everything else
+    // of a tail stays as it is mapped.
+    Attributes attributes{.writable = true};
     SharedTail shared = SharedTail::kZonePage;
     bool heads_are_still = false;
     Permits permits = {};
@@ -70,7 +73,10 @@ class Hvo {
   using Table = PageTable<kGeometry, P>;
   using Batch = typename Table::Batch;
 
-  Hvo(Table& vmemmap, const Config& config) : table_(vmemmap), config_(config) {}
+  Hvo(Table& vmemmap, const Config& config)
+      : table_(vmemmap), equal_(vmemmap.site()), config_(config) {
+    equal_.context.contents = arch::Contents::kSame;
+  }
 
   // Tails of the huge pages: as many pages are freed, and needed again.
   static std::uint64_t tails(std::span<const HugePage> pages);
@@ -78,8 +84,12 @@ class Hvo {
   // What share() would do, or which rule forbids it.
   [[nodiscard]] Plan plan_share(std::span<const HugePage> pages) const;
 
+  // The same for restore().
+  [[nodiscard]] Plan plan_restore(std::span<const HugePage> pages) const;
+
   // Lets the tails share `zone_page` (not looked at with kHeadPage). On return the pages that they
   // used are in `freed`, in order, and nobody uses them any more. `freed` holds tails() entries.
+  // Fails, with nothing changed, where a tail is not mapped or shares already.
   Status share(std::span<const HugePage> pages, PhysicalAddress zone_page,
                std::span<PhysicalAddress> freed, HvoCost* cost = nullptr);
 
@@ -92,44 +102,46 @@ class Hvo {
  private:
   static constexpr std::uint64_t kPage = arch::page_bytes(kGeometry.granule);
 
-  struct ToPage {
-    PhysicalAddress page;
-    constexpr PhysicalAddress operator()(std::uint64_t) const { return page; }
-  };
-  // The n-th page from `start` on goes to the n-th of `pages`.
-  struct ToPages {
-    const PhysicalAddress* pages;
-    std::uint64_t start;
-    constexpr PhysicalAddress operator()(std::uint64_t input) const {
-      return pages[(input - start) / kPage];
-    }
+  // One huge page whose tails are at hand: `first` is the number of its first tail among all.
+  struct Tails {
+    Range range = {};
+    std::uint64_t head_va = 0;
+    std::size_t first = 0;
   };
 
+  // A page that no vmemmap maps, to stand for the shared one while none is known.
+  static constexpr PhysicalAddress kLastPage = arch::low_mask(kGeometry.pa_bits) & ~(kPage - 1);
+
+  [[nodiscard]] Range hull(std::span<const HugePage> pages) const;
   [[nodiscard]] Status tail_range(const HugePage& page, Range& range) const;
-  [[nodiscard]] Status check(std::span<const HugePage> pages, std::size_t room, Range& hull) const;
-  [[nodiscard]] Status check_shared(const Range& range) const;
-  [[nodiscard]] Plan plan_one(const Range& range) const;
-  void plan_break(const Range& range, Plan& plan) const;
+  [[nodiscard]] Status check(std::span<const HugePage> pages, std::size_t room) const;
+  [[nodiscard]] Status check_unshared(const Tails& tails, PhysicalAddress zone) const;
+  [[nodiscard]] Status check_shared(const Tails& tails) const;
+  [[nodiscard]] Status check_page(PhysicalAddress page) const;
   [[nodiscard]] bool stages() const {
     return config_.shared == SharedTail::kZonePage || config_.heads_are_still;
   }
-  [[nodiscard]] PhysicalAddress shared_page(const HugePage& page, PhysicalAddress zone) const;
+  [[nodiscard]] std::optional<PhysicalAddress> shared_page(const Tails& tails,
+                                                           PhysicalAddress zone) const;
+  [[nodiscard]] Plan plan_split(std::span<const HugePage> pages) const;
+  void plan_moves(std::span<const HugePage> pages, bool to_shared, Plan& plan) const;
+  [[nodiscard]] std::uint64_t restored(std::uint64_t raw) const;
   template <typename F>
-  void for_each_tail_range(std::span<const HugePage> pages, const F& f) const;
+  void for_each_huge_page(std::span<const HugePage> pages, const F& f) const;
   template <typename F>
-  void for_each_tail(const Range& range, const F& f) const;
-  [[nodiscard]] Mover<kGeometry, P, ToPage> to_shared(PhysicalAddress page) const;
-  [[nodiscard]] Mover<kGeometry, P, ToPages> to_own(const PhysicalAddress* pages,
-                                                    const Range& range) const;
+  void for_each_tail(const Tails& tails, const F& f) const;
+  template <typename F>
+  void change(std::span<const HugePage> pages, Strategy strategy, const F& f, Batch& batch) const;
   void refine(std::span<const HugePage> pages, const Plan& plan, Batch& batch, HvoCost& cost);
   void share_tails(std::span<const HugePage> pages, PhysicalAddress zone_page, const Plan& plan,
                    Batch& batch, HvoCost& cost);
-  void restore_tails(std::span<const HugePage> pages, const PhysicalAddress* fresh,
-                     Strategy strategy, Batch& batch, HvoCost& cost);
-  void make_equal(const Range& range, PhysicalAddress page, HvoCost& cost) const;
+  void restore_tails(std::span<const HugePage> pages, std::span<const PhysicalAddress> fresh,
+                     const Plan& plan, Batch& batch, HvoCost& cost);
+  void make_equal(const Tails& tails, PhysicalAddress page, HvoCost& cost) const;
   void flush(Batch& batch, HvoCost& cost) const;
 
   Table& table_;
+  Site<kGeometry, P> equal_;  // the same tables, with contents known to be equal
   Config config_;
 };
 

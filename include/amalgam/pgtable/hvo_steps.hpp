@@ -23,17 +23,25 @@ Status Hvo<kGeometry, P>::tail_range(const HugePage& page, Range& range) const {
   return {};
 }
 
-// Everything that has to hold before anything is changed, and the range around all tails.
 template <arch::Geometry kGeometry, CopiesPages P>
-Status Hvo<kGeometry, P>::check(std::span<const HugePage> pages, std::size_t room,
-                                Range& hull) const {
+Status Hvo<kGeometry, P>::check_page(PhysicalAddress page) const {
+  if ((page & (kPage - 1)) != 0) return {Error::kMisaligned, page};
+  if ((page & ~arch::low_mask(kGeometry.pa_bits)) != 0) return {Error::kOutOfRange, page};
+  return {};
+}
+
+// The huge pages are ranges in ascending order, apart from one another, and there is room for their
+// tails.
+template <arch::Geometry kGeometry, CopiesPages P>
+Status Hvo<kGeometry, P>::check(std::span<const HugePage> pages, std::size_t room) const {
   if (pages.empty()) return {Error::kEmptyRange};
-  hull = {~std::uint64_t{0}, 0};
+  std::uint64_t end = 0;
   for (const HugePage& page : pages) {
     Range range;
     const Status status = tail_range(page, range);
     if (!status.ok()) return status;
-    hull = {std::min(hull.start, range.start), std::max(hull.end, range.end)};
+    if (range.start - kPage < end) return {Error::kOverlap, page.vmemmap_va};
+    end = range.end;
   }
   if (room < tails(pages)) return {Error::kNoMemory, pages.front().vmemmap_va};
   return {};
@@ -41,100 +49,159 @@ Status Hvo<kGeometry, P>::check(std::span<const HugePage> pages, std::size_t roo
 
 template <arch::Geometry kGeometry, CopiesPages P>
 template <typename F>
-void Hvo<kGeometry, P>::for_each_tail_range(std::span<const HugePage> pages, const F& f) const {
+void Hvo<kGeometry, P>::for_each_huge_page(std::span<const HugePage> pages, const F& f) const {
+  std::size_t first = 0;
   for (const HugePage& page : pages) {
-    Range range;
-    if (tail_range(page, range).ok()) f(page, range);
+    Tails tails{.head_va = page.vmemmap_va, .first = first};
+    if (!tail_range(page, tails.range).ok()) continue;
+    f(static_cast<const Tails&>(tails));
+    first += tails.range.bytes() / kPage;
   }
 }
 
-// Calls f(leaf, n) for the n-th page of a range that is mapped by pages.
+// Calls f(leaf, number among all tails) for each page of the tails that is mapped by a leaf of any
+// size, with the descriptor that the page has or would have.
 template <arch::Geometry kGeometry, CopiesPages P>
 template <typename F>
-void Hvo<kGeometry, P>::for_each_tail(const Range& range, const F& f) const {
-  const Site<kGeometry, P>& site = table_.site();
-  walk<kGeometry>(site.port, site.root, range, [&](const Visit<P>& v) {
-    if (v.level == arch::kPageLevel) {
-      f(Leaf{v.raw, v.level, v.input}, static_cast<std::size_t>((v.input - range.start) / kPage));
-    }
-    return Step::kDescend;
-  });
-}
-
-template <arch::Geometry kGeometry, CopiesPages P>
-auto Hvo<kGeometry, P>::to_shared(PhysicalAddress page) const -> Mover<kGeometry, P, ToPage> {
-  Attributes a = config_.attributes;
-  a.writable = a.dirty_tracking = false;
-  return {table_.site(), config_.permits, ToPage{page}, a, Carry::kNothing};
-}
-
-template <arch::Geometry kGeometry, CopiesPages P>
-auto Hvo<kGeometry, P>::to_own(const PhysicalAddress* pages, const Range& range) const
-    -> Mover<kGeometry, P, ToPages> {
-  return {table_.site(), config_.permits, ToPages{pages, range.start}, config_.attributes,
-          Carry::kNothing};
-}
-
-template <arch::Geometry kGeometry, CopiesPages P>
-PhysicalAddress Hvo<kGeometry, P>::shared_page(const HugePage& page, PhysicalAddress zone) const {
-  if (config_.shared == SharedTail::kZonePage) return zone;
-  const std::optional<Translation> head = table_.query(page.vmemmap_va);
-  return head ? head->output : zone;
-}
-
-// Splitting what the tails lie in, and moving one of them, which stands for all.
-template <arch::Geometry kGeometry, CopiesPages P>
-Plan Hvo<kGeometry, P>::plan_one(const Range& range) const {
-  const Site<kGeometry, P>& site = table_.site();
-  Plan plan;
-  std::uint64_t mapped = 0;
-  walk<kGeometry>(site.port, site.root, range, [&](const Visit<P>& v) {
+void Hvo<kGeometry, P>::for_each_tail(const Tails& tails, const F& f) const {
+  const auto number = [&](std::uint64_t at) {
+    return tails.first + static_cast<std::size_t>((at - tails.range.start) / kPage);
+  };
+  walk<kGeometry>(equal_.port, equal_.root, tails.range, [&](const Visit<P>& v) {
     if (!arch::is_leaf(kGeometry, {v.raw}, v.level)) return Step::kDescend;
-    mapped += v.part.bytes();
+    const Leaf leaf{v.raw, v.level, v.input};
+    for (std::uint64_t at = v.part.start; at < v.part.end; at += kPage) {
+      const std::uint64_t raw =
+          v.level == arch::kPageLevel ? v.raw : piece_of(kGeometry, leaf, arch::kPageLevel, at);
+      f(Leaf{raw, arch::kPageLevel, at}, number(at));
+    }
     return Step::kNext;
   });
-  if (mapped != range.bytes()) plan.status = {Error::kNotMapped, range.start};
-  if (plan.status.ok()) {
-    Splitter<kGeometry, P>(site, config_.permits).plan_refine(range, arch::kPageLevel, plan);
-  }
-  if (!plan.status.ok()) return plan;
-  const std::uint64_t count = range.bytes() / kPage;
-  plan.leaves = plan.changed = count;
-  plan.strategy = site.live ? Strategy::kReadOnlyStaging : Strategy::kPlainStores;
-  if (!site.live || stages()) return plan;
-  plan_break(range, plan);
+}
+
+template <arch::Geometry kGeometry, CopiesPages P>
+std::optional<PhysicalAddress> Hvo<kGeometry, P>::shared_page(const Tails& tails,
+                                                              PhysicalAddress zone) const {
+  if (config_.shared == SharedTail::kZonePage) return zone;
+  const std::optional<Translation> head = table_.query(tails.head_va);
+  return head ? std::optional(head->output) : std::nullopt;
+}
+
+// Every tail is mapped, to a page of its own as far as its neighbour shows, and there is a page to
+// share.
+template <arch::Geometry kGeometry, CopiesPages P>
+Status Hvo<kGeometry, P>::check_unshared(const Tails& tails, PhysicalAddress zone) const {
+  const std::optional<PhysicalAddress> shared = shared_page(tails, zone);
+  if (!shared) return {Error::kNotMapped, tails.head_va};
+  Status status = check_page(*shared);
+  std::uint64_t mapped = 0;
+  std::optional<PhysicalAddress> before = shared;
+  for_each_tail(tails, [&](const Leaf& leaf, std::size_t) {
+    const PhysicalAddress page = arch::output_address(kGeometry, {leaf.raw}, leaf.level);
+    if (page == *shared || page == *before) status = {Error::kShared, tails.head_va};
+    before = page;
+    mapped += kPage;
+  });
+  return mapped == tails.range.bytes() ? status : Status{Error::kNotMapped, tails.head_va};
+}
+
+// Every tail is mapped, read-only, to the page that the first is mapped to.
+template <arch::Geometry kGeometry, CopiesPages P>
+Status Hvo<kGeometry, P>::check_shared(const Tails& tails) const {
+  std::uint64_t alike = 0;
+  std::optional<PhysicalAddress> first;
+  for_each_tail(tails, [&](const Leaf& leaf, std::size_t) {
+    const PhysicalAddress page = arch::output_address(kGeometry, {leaf.raw}, leaf.level);
+    if (!first) first = page;
+    const bool writable = arch::is_writable(kGeometry, {leaf.raw}, leaf.level, true);
+    alike += page == *first && !writable ? kPage : 0;
+  });
+  return alike == tails.range.bytes() ? Status{} : Status{Error::kNotShared, tails.head_va};
+}
+
+// A tail with a page of its own, as it is to be at last.
+template <arch::Geometry kGeometry, CopiesPages P>
+std::uint64_t Hvo<kGeometry, P>::restored(std::uint64_t raw) const {
+  if (config_.attributes.writable) raw = arch::with_dirty(kGeometry, {raw}).raw;
+  return config_.attributes.dirty_tracking ? raw | arch::bits::kDbm : raw;
+}
+
+// What splitting takes. Huge pages side by side are planned as one range, for they share blocks.
+template <arch::Geometry kGeometry, CopiesPages P>
+Plan Hvo<kGeometry, P>::plan_split(std::span<const HugePage> pages) const {
+  Plan plan;
+  Range run;
+  const Splitter<kGeometry, P> splitter(table_.site(), config_.permits);
+  const auto end_run = [&] {
+    if (!run.empty() && plan.status.ok()) splitter.plan_refine(run, arch::kPageLevel, plan);
+  };
+  for_each_huge_page(pages, [&](const Tails& tails) {
+    if (run.end + kPage == tails.range.start) {
+      run.end = tails.range.end;
+      return;
+    }
+    end_run();
+    run = tails.range;
+  });
+  end_run();
   return plan;
 }
 
-// The head is written all the while: the contents are never known to be equal.
+// Judges the moves of tails between their own pages and a shared one by what they are mapped as.
+// Where the head is written all the while, contents are never known to be equal.
 template <arch::Geometry kGeometry, CopiesPages P>
-void Hvo<kGeometry, P>::plan_break(const Range& range, Plan& plan) const {
+void Hvo<kGeometry, P>::plan_moves(std::span<const HugePage> pages, bool to_shared,
+                                   Plan& plan) const {
   const Site<kGeometry, P>& site = table_.site();
-  const std::uint64_t was = leaf_descriptor(kGeometry, arch::kPageLevel, 0, config_.attributes);
-  const std::uint64_t is = read_only(kGeometry, was) | kPage;
-  const arch::Change change =
-      site.classify({{was}, arch::kPageLevel}, {{is}, arch::kPageLevel}, range.start);
-  plan.strategy = site.route(change, config_.permits);
-  plan.breaks = range.bytes() / kPage;
-  plan.row = change.row;
-  if (plan.strategy == Strategy::kRefused) {
-    plan.status = {Error::kNotPermitted, range.start, change.row};
-  }
+  plan.strategy = !site.live ? Strategy::kPlainStores
+                  : stages() ? Strategy::kReadOnlyStaging
+                             : Strategy::kInPlace;
+  for_each_huge_page(pages, [&](const Tails& tails) {
+    for_each_tail(tails, [&](const Leaf& leaf, std::size_t) {
+      ++plan.leaves;
+      ++plan.changed;
+      if (!site.live || stages()) return;
+      const std::uint64_t own = to_shared ? leaf.raw : restored(leaf.raw);
+      const std::uint64_t other =
+          arch::with_output_address(kGeometry, {read_only(kGeometry, leaf.raw)}, leaf.level,
+                                    ~arch::output_address(kGeometry, {leaf.raw}, leaf.level) &
+                                        arch::low_mask(kGeometry.pa_bits))
+              .raw;
+      arch::ChangeContext c = site.context;
+      c.contents = arch::Contents::kUnknown;
+      const arch::Change change = arch::classify({{own}, leaf.level}, {{other}, leaf.level}, c);
+      const Strategy route = site.route(change, config_.permits);
+      plan.breaks += route > Strategy::kInPlace ? 1 : 0;
+      plan.row = change.row;
+      plan.strategy = std::max(plan.strategy, route);
+      if (route != Strategy::kRefused || !plan.status.ok()) return;
+      plan.status = {Error::kNotPermitted, tails.head_va, change.row};
+    });
+  });
 }
 
 template <arch::Geometry kGeometry, CopiesPages P>
 Plan Hvo<kGeometry, P>::plan_share(std::span<const HugePage> pages) const {
-  Plan all;
-  Range hull;
-  all.status = check(pages, static_cast<std::size_t>(tails(pages)), hull);
-  if (!all.status.ok()) return all;
-  for_each_tail_range(pages, [&](const HugePage& page, const Range& range) {
-    if (!all.status.ok()) return;
-    Plan one = plan_one(range);
-    if (!one.status.ok()) one.status.va = page.vmemmap_va;
-    add(all, one);
+  Plan plan;
+  plan.status = check(pages, static_cast<std::size_t>(tails(pages)));
+  for_each_huge_page(pages, [&](const Tails& tails) {
+    if (plan.status.ok()) plan.status = check_unshared(tails, kLastPage);
   });
-  return all;
+  if (!plan.status.ok()) return plan;
+  plan = plan_split(pages);
+  if (plan.status.ok()) plan_moves(pages, true, plan);
+  return plan;
+}
+
+template <arch::Geometry kGeometry, CopiesPages P>
+Plan Hvo<kGeometry, P>::plan_restore(std::span<const HugePage> pages) const {
+  Plan plan;
+  plan.status = check(pages, static_cast<std::size_t>(tails(pages)));
+  for_each_huge_page(pages, [&](const Tails& tails) {
+    if (plan.status.ok()) plan.status = check_shared(tails);
+  });
+  if (plan.status.ok()) plan_moves(pages, false, plan);
+  return plan;
 }
 
 template <arch::Geometry kGeometry, CopiesPages P>
@@ -143,28 +210,41 @@ void Hvo<kGeometry, P>::flush(Batch& batch, HvoCost& cost) const {
   batch.flush_within();
 }
 
+// Changes all tails by f(leaf, number) in one way.
+template <arch::Geometry kGeometry, CopiesPages P>
+template <typename F>
+void Hvo<kGeometry, P>::change(std::span<const HugePage> pages, Strategy strategy, const F& f,
+                               Batch& batch) const {
+  const Changer<kGeometry, P> changer(equal_, config_.permits);
+  for_each_huge_page(pages, [&](const Tails& tails) {
+    const auto one = [&](const Leaf& leaf) {
+      return f(leaf,
+               tails.first + static_cast<std::size_t>((leaf.input - tails.range.start) / kPage));
+    };
+    changer.commit(tails.range, one, strategy, batch);
+  });
+}
+
 // Neighbouring huge pages may lie in one block, so that fewer tables are taken than were counted.
 template <arch::Geometry kGeometry, CopiesPages P>
 void Hvo<kGeometry, P>::refine(std::span<const HugePage> pages, const Plan& plan, Batch& batch,
                                HvoCost& cost) {
-  Site<kGeometry, P>& site = table_.site();
-  const Splitter<kGeometry, P> splitter(site, config_.permits);
-  for_each_tail_range(pages, [&](const HugePage&, const Range& range) {
-    cost.tables += splitter.refine(range, arch::kPageLevel, batch);
+  const Splitter<kGeometry, P> splitter(table_.site(), config_.permits);
+  for_each_huge_page(pages, [&](const Tails& tails) {
+    cost.tables += splitter.refine(tails.range, arch::kPageLevel, batch);
   });
-  site.port.release(plan.tables - cost.tables);
+  equal_.port.release(plan.tables - cost.tables);
   cost.private_stores += cost.tables * entries_in_page(kGeometry);
   cost.live_stores += cost.tables;
   flush(batch, cost);
 }
 
 template <arch::Geometry kGeometry, CopiesPages P>
-void Hvo<kGeometry, P>::make_equal(const Range& range, PhysicalAddress page, HvoCost& cost) const {
-  P& port = table_.site().port;
-  for_each_tail(range, [&](const Leaf& leaf, std::size_t) {
+void Hvo<kGeometry, P>::make_equal(const Tails& tails, PhysicalAddress page, HvoCost& cost) const {
+  for_each_tail(tails, [&](const Leaf& leaf, std::size_t) {
     const PhysicalAddress own = arch::output_address(kGeometry, {leaf.raw}, leaf.level);
-    if (own == page || port.same_contents(page, own)) return;
-    port.copy_page(page, own);
+    if (equal_.port.same_contents(page, own)) return;
+    equal_.port.copy_page(page, own);
     ++cost.copies;
   });
 }
@@ -172,23 +252,24 @@ void Hvo<kGeometry, P>::make_equal(const Range& range, PhysicalAddress page, Hvo
 template <arch::Geometry kGeometry, CopiesPages P>
 Status Hvo<kGeometry, P>::share(std::span<const HugePage> pages, PhysicalAddress zone_page,
                                 std::span<PhysicalAddress> freed, HvoCost* cost) {
-  Range hull;
-  const Status status = check(pages, freed.size(), hull);
-  const Plan plan = status.ok() ? plan_share(pages) : Plan{.status = status};
+  Status status = check(pages, freed.size());
+  for_each_huge_page(pages, [&](const Tails& tails) {
+    if (status.ok()) status = check_unshared(tails, zone_page);
+  });
+  if (!status.ok()) return status;
+  const Plan plan = plan_share(pages);
   if (!plan.status.ok()) return plan.status;
-  Site<kGeometry, P>& site = table_.site();
-  if (!site.port.reserve(plan.tables)) return {Error::kNoMemory, pages.front().vmemmap_va};
+  if (!equal_.port.reserve(plan.tables)) return {Error::kNoMemory, pages.front().vmemmap_va};
+  equal_.live = table_.is_live();
   HvoCost spent;
   spent.pages = tails(pages);
   Batch batch = table_.batch();
-  if (site.live) batch.open(hull);
+  if (equal_.live) batch.open(hull(pages));
   refine(pages, plan, batch, spent);
-  PhysicalAddress* out = freed.data();
-  for_each_tail_range(pages, [&](const HugePage&, const Range& range) {
-    for_each_tail(range, [&](const Leaf& leaf, std::size_t n) {
-      out[n] = arch::output_address(kGeometry, {leaf.raw}, leaf.level);
+  for_each_huge_page(pages, [&](const Tails& tails) {
+    for_each_tail(tails, [&](const Leaf& leaf, std::size_t n) {
+      freed[n] = arch::output_address(kGeometry, {leaf.raw}, leaf.level);
     });
-    out += range.bytes() / kPage;
   });
   share_tails(pages, zone_page, plan, batch, spent);
   spent.flush = batch.cost();
@@ -199,101 +280,95 @@ Status Hvo<kGeometry, P>::share(std::span<const HugePage> pages, PhysicalAddress
 template <arch::Geometry kGeometry, CopiesPages P>
 void Hvo<kGeometry, P>::share_tails(std::span<const HugePage> pages, PhysicalAddress zone_page,
                                     const Plan& plan, Batch& batch, HvoCost& cost) {
-  const bool live = table_.is_live();
+  const Changer<kGeometry, P> changer(table_.site(), config_.permits);
+  const bool staged = plan.strategy <= Strategy::kInPlace || stages();
   cost.live_stores += 2 * cost.pages;
-  if (plan.strategy > Strategy::kInPlace && plan.strategy != Strategy::kReadOnlyStaging) {
-    for_each_tail_range(pages, [&](const HugePage& page, const Range& range) {
-      to_shared(shared_page(page, zone_page)).move_by(range, plan.strategy, batch);
-      cost.flushes += 1;
-    });
-    return;
-  }
-  for_each_tail_range(pages, [&](const HugePage& page, const Range& range) {
-    to_shared(shared_page(page, zone_page)).stage(range, batch);
+  const auto stage = [](const Leaf& leaf, std::size_t) { return read_only(kGeometry, leaf.raw); };
+  if (staged) change(pages, Strategy::kInPlace, stage, batch);
+  flush(batch, cost);
+  for_each_huge_page(pages, [&](const Tails& tails) {
+    if (staged) make_equal(tails, *shared_page(tails, zone_page), cost);
+  });
+  if (equal_.live) equal_.order_before_link();
+  for_each_huge_page(pages, [&](const Tails& tails) {
+    const PhysicalAddress page = *shared_page(tails, zone_page);
+    const auto redirect = [&](const Leaf& leaf) {
+      const std::uint64_t raw = read_only(kGeometry, leaf.raw);
+      return arch::with_output_address(kGeometry, {raw}, leaf.level, page).raw;
+    };
+    const Changer<kGeometry, P> in_place(equal_, config_.permits);
+    const Strategy strategy = staged ? Strategy::kInPlace : plan.strategy;
+    (staged ? in_place : changer).commit(tails.range, redirect, strategy, batch);
+    cost.flushes += staged ? 0 : 1;
   });
   flush(batch, cost);
-  for_each_tail_range(pages, [&](const HugePage& page, const Range& range) {
-    make_equal(range, shared_page(page, zone_page), cost);
-  });
-  if (live) table_.site().order_before_link();
-  for_each_tail_range(pages, [&](const HugePage& page, const Range& range) {
-    to_shared(shared_page(page, zone_page)).redirect(range, batch);
-  });
-  flush(batch, cost);
-}
-
-// A tail that does not share, or is not mapped by a page, was never shared.
-template <arch::Geometry kGeometry, CopiesPages P>
-Status Hvo<kGeometry, P>::check_shared(const Range& range) const {
-  std::uint64_t alike = 0;
-  PhysicalAddress first = 0;
-  for_each_tail(range, [&](const Leaf& leaf, std::size_t n) {
-    if (!arch::is_leaf(kGeometry, {leaf.raw}, leaf.level)) return;
-    const PhysicalAddress page = arch::output_address(kGeometry, {leaf.raw}, leaf.level);
-    if (n == 0) first = page;
-    const bool writable = arch::is_writable(kGeometry, {leaf.raw}, leaf.level, true);
-    alike += page == first && !writable ? 1 : 0;
-  });
-  return alike * kPage == range.bytes() ? Status{} : Status{Error::kNotShared, range.start};
 }
 
 template <arch::Geometry kGeometry, CopiesPages P>
 Status Hvo<kGeometry, P>::restore(std::span<const HugePage> pages,
                                   std::span<const PhysicalAddress> fresh, HvoCost* cost) {
-  Range hull;
-  Status status = check(pages, fresh.size(), hull);
-  for_each_tail_range(pages, [&](const HugePage& page, const Range& range) {
-    if (status.ok() && !check_shared(range).ok()) status = {Error::kNotShared, page.vmemmap_va};
-  });
-  Plan plan;
-  plan.strategy = Strategy::kReadOnlyStaging;
-  if (table_.is_live() && !stages()) plan_break(hull, plan);
-  if (status.ok()) status = plan.status;
+  Status status = check(pages, fresh.size());
+  for (const PhysicalAddress page : fresh) {
+    if (status.ok()) status = check_page(page);
+  }
   if (!status.ok()) return status;
+  const Plan plan = plan_restore(pages);
+  if (!plan.status.ok()) return plan.status;
+  equal_.live = table_.is_live();
   HvoCost spent;
   spent.pages = tails(pages);
   spent.live_stores = 2 * spent.pages;
   spent.copies = spent.pages;
   Batch batch = table_.batch();
-  if (table_.is_live()) batch.open(hull);
-  restore_tails(pages, fresh.data(), plan.strategy, batch, spent);
+  if (equal_.live) batch.open(hull(pages));
+  restore_tails(pages, fresh, plan, batch, spent);
   spent.flush = batch.cost();
   if (cost != nullptr) *cost = spent;
   return {};
 }
 
+// With the head written all the while, a tail is copied when nobody can use it, and so after its
+// break.
 template <arch::Geometry kGeometry, CopiesPages P>
-void Hvo<kGeometry, P>::restore_tails(std::span<const HugePage> pages, const PhysicalAddress* fresh,
-                                      Strategy strategy, Batch& batch, HvoCost& cost) {
-  P& port = table_.site().port;
-  const PhysicalAddress* own = fresh;
-  for_each_tail_range(pages, [&](const HugePage&, const Range& range) {
-    for_each_tail(range, [&](const Leaf& leaf, std::size_t n) {
-      port.copy_page(arch::output_address(kGeometry, {leaf.raw}, leaf.level), own[n]);
-    });
-    own += range.bytes() / kPage;
-  });
-  if (table_.is_live()) table_.site().order_before_link();
-  own = fresh;
-  if (strategy != Strategy::kReadOnlyStaging) {
-    for_each_tail_range(pages, [&](const HugePage&, const Range& range) {
-      to_own(own, range).move_by(range, strategy, batch);
-      own += range.bytes() / kPage;
-      cost.flushes += 1;
+void Hvo<kGeometry, P>::restore_tails(std::span<const HugePage> pages,
+                                      std::span<const PhysicalAddress> fresh, const Plan& plan,
+                                      Batch& batch, HvoCost& cost) {
+  const auto to_own = [&](const Leaf& leaf, std::size_t n) {
+    return arch::with_output_address(kGeometry, {leaf.raw}, leaf.level, fresh[n]).raw;
+  };
+  const auto copy = [&](const Leaf& leaf, std::size_t n) {
+    equal_.port.copy_page(arch::output_address(kGeometry, {leaf.raw}, leaf.level), fresh[n]);
+  };
+  if (plan.strategy > Strategy::kInPlace && !stages()) {
+    const Changer<kGeometry, P> changer(table_.site(), config_.permits);
+    for_each_huge_page(pages, [&](const Tails& tails) {
+      const auto number = [&](const Leaf& leaf) {
+        return tails.first + static_cast<std::size_t>((leaf.input - tails.range.start) / kPage);
+      };
+      changer.commit(
+          tails.range, [&](const Leaf& leaf) { return restored(to_own(leaf, number(leaf))); },
+          plan.strategy, batch, [&](const Leaf& leaf) { copy(leaf, number(leaf)); });
+      ++cost.flushes;
     });
     return;
   }
-  for_each_tail_range(pages, [&](const HugePage&, const Range& range) {
-    to_own(own, range).redirect(range, batch);
-    own += range.bytes() / kPage;
-  });
+  for_each_huge_page(pages, [&](const Tails& tails) { for_each_tail(tails, copy); });
+  if (equal_.live) equal_.order_before_link();
+  change(pages, Strategy::kInPlace, to_own, batch);
   flush(batch, cost);
-  own = fresh;
-  for_each_tail_range(pages, [&](const HugePage&, const Range& range) {
-    to_own(own, range).release(range, batch);
-    own += range.bytes() / kPage;
-  });
+  const auto release = [&](const Leaf& leaf, std::size_t) { return restored(leaf.raw); };
+  change(pages, Strategy::kInPlace, release, batch);
   flush(batch, cost);
+}
+
+// The range around all tails.
+template <arch::Geometry kGeometry, CopiesPages P>
+Range Hvo<kGeometry, P>::hull(std::span<const HugePage> pages) const {
+  Range first;
+  Range last;
+  (void)tail_range(pages.front(), first);
+  (void)tail_range(pages.back(), last);
+  return {first.start, last.end};
 }
 
 }  // namespace amalgam::pgtable

@@ -69,4 +69,12 @@ constexpr std::uint64_t with_history_of(const arch::Geometry& g, std::uint64_t r
   return tracked && arch::is_dirty(g, {other}) ? arch::with_dirty(g, {raw}).raw : raw;
 }
 
+// The leaf without any way to become writable: neither software nor hardware dirty management lets
+// a store through.
+constexpr std::uint64_t read_only(const arch::Geometry& g, std::uint64_t raw) {
+  raw &= ~arch::bits::kDbm;
+  return g.stage == arch::Stage::kStage2 ? raw & ~arch::bits::kS2apWrite
+                                         : raw | arch::bits::kAp2ReadOnly;
+}
+
 }  // namespace amalgam::pgtable

@@ -101,6 +101,9 @@ Status count_tables(P& port, PhysicalAddress table, const Range& range, const Ma
   for (std::uint64_t at = range.start; at < range.end; at = (at & ~(size - 1)) + size, ++index) {
     const arch::Descriptor found{view.load(index)};
     if (arch::is_leaf(kGeometry, found, kLevel)) return {Error::kAlreadyMapped, at};
+    if (found.raw != 0 && !arch::is_table(kGeometry, found, kLevel)) {
+      return {Error::kForeignEntry, at};
+    }
     if constexpr (kLevel < arch::kPageLevel) {
       const Range part = part_from(kGeometry, kLevel, at, range);
       if (arch::is_table(kGeometry, found, kLevel)) {

@@ -1,6 +1,7 @@
 // Gives leaves another output address.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 
 #include "amalgam/arch/change.hpp"
@@ -16,14 +17,6 @@
 #include "amalgam/pgtable/walk.hpp"
 
 namespace amalgam::pgtable {
-
-// The leaf without any way to become writable: neither software nor hardware dirty management lets
-// a store through.
-constexpr std::uint64_t read_only(const arch::Geometry& g, std::uint64_t raw) {
-  raw &= ~arch::bits::kDbm;
-  return g.stage == arch::Stage::kStage2 ? raw & ~arch::bits::kS2apWrite
-                                         : raw | arch::bits::kAp2ReadOnly;
-}
 
 // Where leaves go, and what they permit there. `Target` is `std::uint64_t target(std::uint64_t
 // input)`: the output address for the leaf that translates from `input` on.
@@ -93,6 +86,7 @@ class Mover {
 
  private:
   [[nodiscard]] bool is_aligned(const Range& range, Plan& plan) const;
+  [[nodiscard]] bool is_apart(const Range& range, Plan& plan) const;
   [[nodiscard]] Plan plan_staging(const Range& range) const;
   [[nodiscard]] bool is_equal() const { return site_.context.contents == arch::Contents::kSame; }
   // Whether the caller bears what staging asks: nothing, where all is read-only already.
@@ -103,6 +97,12 @@ class Mover {
   [[nodiscard]] bool carries() const { return CopiesPages<P> && carry_ == Carry::kContents; }
   void copy(const Range& range) const;
   void copy_leaf(const Leaf& leaf) const;
+  // The leaf, or of one that sticks out the first page inside.
+  [[nodiscard]] static Leaf inside(const Leaf& leaf, const Range& range) {
+    if (!sticks_out(kGeometry, leaf, range)) return leaf;
+    const std::uint64_t at = std::max(leaf.input, range.start);
+    return {piece_of(kGeometry, leaf, arch::kPageLevel, at), arch::kPageLevel, at};
+  }
   [[nodiscard]] auto staged() const {
     return [](const Leaf& leaf) { return read_only(kGeometry, leaf.raw); };
   }
@@ -124,16 +124,36 @@ class Mover {
   Carry carry_;
 };
 
-// A block can only go to a multiple of its size.
+// A leaf can only go to a multiple of its size. Of one that sticks out, the pieces that the cuts
+// leave inside the range have to; the largest of them stands for all.
 template <arch::Geometry kGeometry, Port P, typename Target>
 bool Mover<kGeometry, P, Target>::is_aligned(const Range& range, Plan& plan) const {
   walk<kGeometry>(site_.port, site_.root, range, [&](const Visit<P>& v) {
-    const Leaf leaf{v.raw, v.level, v.input};
     if (!arch::is_leaf(kGeometry, {v.raw}, v.level)) return Step::kDescend;
-    if (sticks_out(kGeometry, leaf, range)) return Step::kNext;  // will be in pieces by then
-    const std::uint64_t size = arch::level_size_bytes(kGeometry, v.level);
-    if ((to_.target(v.input) & (size - 1)) == 0) return Step::kNext;
+    std::uint64_t size = arch::level_size_bytes(kGeometry, v.level);
+    std::uint64_t piece = v.input;
+    for (int level = v.level; piece < v.part.start || piece + size > v.part.end;) {
+      size = arch::level_size_bytes(kGeometry, ++level);
+      piece = (v.part.start + size - 1) & ~(size - 1);
+    }
+    if ((to_.target(piece) & (size - 1)) == 0) return Step::kNext;
     plan.status = {Error::kMisaligned, v.input};
+    return Step::kStop;
+  });
+  return plan.status.ok();
+}
+
+// Contents cannot be carried to a page that another of the range is still to be read from.
+template <arch::Geometry kGeometry, Port P, typename Target>
+bool Mover<kGeometry, P, Target>::is_apart(const Range& range, Plan& plan) const {
+  const std::uint64_t to = to_.target(range.start);
+  walk<kGeometry>(site_.port, site_.root, range, [&](const Visit<P>& v) {
+    if (!arch::is_leaf(kGeometry, {v.raw}, v.level)) return Step::kDescend;
+    const std::uint64_t from =
+        arch::output_address(kGeometry, {v.raw}, v.level) + (v.part.start - v.input);
+    const bool meets = from < to + range.bytes() && to < from + v.part.bytes();
+    if (!meets || from == to_.target(v.part.start)) return Step::kNext;
+    plan.status = {Error::kOverlap, v.input};
     return Step::kStop;
   });
   return plan.status.ok();
@@ -147,6 +167,7 @@ Plan Mover<kGeometry, P, Target>::plan(const Range& range) const {
     plan.status = {Error::kCannotCopy, range.start};
     return plan;
   }
+  if (carries() && !is_apart(range, plan)) return plan;
   Permits without_stopping = permits_;
   without_stopping.stop_others = false;
   plan = Changer<kGeometry, P>(site_, without_stopping).plan(range, to_);
@@ -172,8 +193,8 @@ Plan Mover<kGeometry, P, Target>::plan_staging(const Range& range) const {
     return false;
   };
   walk<kGeometry>(site_.port, site_.root, range, [&](const Visit<P>& v) {
-    const Leaf leaf{v.raw, v.level, v.input};
     if (!arch::is_leaf(kGeometry, {v.raw}, v.level)) return Step::kDescend;
+    const Leaf leaf = inside({v.raw, v.level, v.input}, range);
     const std::uint64_t first = read_only(kGeometry, leaf.raw);
     const std::uint64_t second = read_only(kGeometry, to_(leaf));
     ++plan.leaves;
@@ -235,11 +256,12 @@ void Mover<kGeometry, P, Target>::commit(const Range& range, const Plan& plan, B
     return;
   }
   const Changer<kGeometry, P> changer(site_, permits_);
-  if (plan.copies == 0) {
+  if (plan.strategy <= Strategy::kInPlace) {
+    if (plan.copies != 0) copy(range);
+    // What has made the contents equal, here or at the caller's, is there before the new address.
+    if (site_.live) site_.order_before_link();
     changer.commit(range, to_, plan.strategy, batch);
-  } else if (plan.strategy <= Strategy::kInPlace) {
-    copy(range);
-    site_.order_before_link();
+  } else if (plan.copies == 0) {
     changer.commit(range, to_, plan.strategy, batch);
   } else {
     changer.commit(range, to_, plan.strategy, batch, [this](const Leaf& leaf) { copy_leaf(leaf); });

@@ -1,6 +1,8 @@
 // Changes to what is mapped. Part of page_table.hpp.
 #pragma once
 
+#include <algorithm>
+
 #include "amalgam/pgtable/page_table_declaration.hpp"
 
 namespace amalgam::pgtable {
@@ -30,7 +32,7 @@ Status PageTable<kGeometry, P>::commit(std::uint64_t va, std::uint64_t bytes, co
   Range range;
   (void)range_of(va, bytes, range);
   if (batch.is_pending(range)) batch.flush();
-  if (site_.live) batch.open(range);
+  if (site_.live) batch.open(with_whole_leaves(range));
   if (plan.splits + plan.unfolds != 0) {
     const std::uint64_t taken = Splitter<kGeometry, P>(site_, permits).commit(range, batch);
     site_.port.release(plan.tables - taken);
@@ -44,13 +46,29 @@ Status PageTable<kGeometry, P>::commit(std::uint64_t va, std::uint64_t bytes, co
   return {};
 }
 
+// The range and the rest of the leaves and groups that it cuts: splitting changes all of them.
+template <arch::Geometry kGeometry, Port P>
+Range PageTable<kGeometry, P>::with_whole_leaves(const Range& range) const {
+  Range all = range;
+  for (const std::uint64_t at : {range.start, range.end - 1}) {
+    walk<kGeometry>(site_.port, site_.root, {at, at + 1}, [&](const Visit<P>& v) {
+      if (!arch::is_leaf(kGeometry, {v.raw}, v.level)) return Step::kDescend;
+      const Range leaf = whole_leaf(kGeometry, {v.raw, v.level, v.input});
+      all = {std::min(all.start, leaf.start), std::max(all.end, leaf.end)};
+      return Step::kStop;
+    });
+  }
+  return all;
+}
+
 template <arch::Geometry kGeometry, Port P>
 template <typename F>
 Plan PageTable<kGeometry, P>::plan_change(std::uint64_t va, std::uint64_t bytes, const F& f,
                                           const Permits& permits) const {
   return planned(va, bytes, [&](const Range& range) {
     Plan plan = Changer<kGeometry, P>(site_, permits).plan(range, f);
-    if (plan.status.ok()) Splitter<kGeometry, P>(site_, permits).plan(range, plan);
+    const bool changes = plan.status.ok() && plan.changed != 0;
+    if (changes) Splitter<kGeometry, P>(site_, permits).plan(range, plan);
     return plan;
   });
 }

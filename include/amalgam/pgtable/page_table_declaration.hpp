@@ -60,9 +60,9 @@ class PageTable {
  public:
   struct Config {
     Half half = Half::kLower;
-    arch::Features features;
-    TlbContext tlb;
-    Knowledge knowledge;
+    arch::Features features = {};
+    TlbContext tlb = {};
+    Knowledge knowledge = {};
   };
   using Batch = FlushBatch<kGeometry, P>;
 
@@ -87,11 +87,12 @@ class PageTable {
   [[nodiscard]] Batch batch() { return Batch(site_.port, config_.features, config_.tlb); }
 
   // Maps [va, va + bytes) to `output` on, with the largest leaves that addresses and `sizes` allow.
-  // Fails, with nothing changed, where something is mapped already or table pages run out. `batch`
-  // is flushed first if it holds anything of the range, for the old and the new leaf would else be
-  // one direct change. On return walks of every CPU see the mapping (DSB ISHST), and this CPU's
-  // later instructions use it (ISB). Cost: one load for each descriptor on the way, one store for
-  // each that is written, one view and at most one barrier for each new table.
+  // Fails, with nothing changed, where something is mapped already, where an entry is invalid but
+  // not zero, which may mean something to the caller, or where table pages run out. `batch` is
+  // flushed first if it holds anything of the range, for the old and the new leaf would else be one
+  // direct change. On return walks of every CPU see the mapping (DSB ISHST), and this CPU's later
+  // instructions use it (ISB). Cost: one load for each descriptor on the way, one store for each
+  // that is written, one view and at most one barrier for each new table.
   Status map(std::uint64_t va, std::uint64_t bytes, std::uint64_t output,
              const Attributes& attributes, Batch& batch, const LeafSizes& sizes = {},
              MapCost* cost = nullptr);
@@ -206,6 +207,7 @@ class PageTable {
                                     std::uint64_t output) const;
   [[nodiscard]] RangeMover mover(const Range& range, const Move& move,
                                  const Permits& permits) const;
+  [[nodiscard]] Range with_whole_leaves(const Range& range) const;
   [[nodiscard]] auto with_attributes(const Attributes& attributes) const;
   template <typename F>
   Status harvest(Mark mark, std::uint64_t va, std::uint64_t bytes, Batch& batch, const F& f);

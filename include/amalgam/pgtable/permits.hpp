@@ -53,8 +53,9 @@ struct Permits {
   bool conflict_abort = false;
   // Stores to the range may fault for the time of two TLBIs and a copy; loads go on.
   bool read_only_window = false;
-  // The other CPUs may be stopped for the time of one TLBI, where the Port can. Devices that use
-  // the tables are not stopped. The calling CPU must not use the range meanwhile.
+  // The other CPUs may be stopped for the time of one TLBI, and of copying what is carried, where
+  // the Port can. Devices that use the tables are not stopped. The calling CPU must not use the
+  // range meanwhile.
   bool stop_others = false;
   // Blocks and groups that stick out of the range may be split.
   bool split = true;

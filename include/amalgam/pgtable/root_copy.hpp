@@ -45,6 +45,10 @@ class RootCopy {
   // The copy: not live, so that every change to it is a plain store.
   [[nodiscard]] Table& tables() { return copy_; }
 
+  // Gives up the copy, which nobody has walked: frees its tables. Tables that were made for the
+  // range since go with it.
+  void discard(Batch& batch);
+
   // When nobody uses the old root any more: removes every entry made from it, then gives access
   // flags and dirty states that hardware has set in it meanwhile to the copy, and frees the tables
   // that only it had. tables() goes on under the lock.
@@ -61,7 +65,8 @@ class RootCopy {
   void free_below(PhysicalAddress table, const Range& range, Batch& batch);
   template <int kLevel, typename F>
   void for_each_table_in(const OpenTable<P>& view, const Range& range, const F& f) const;
-  void absorb_marks();
+  template <int kLevel>
+  void absorb_marks(PhysicalAddress table, std::uint64_t input);
   void mark(const Leaf& was);
 
   Table& from_;
@@ -148,24 +153,46 @@ void RootCopy<kGeometry, P>::free_below(PhysicalAddress table, const Range& rang
 // A leaf of the old tables may be part of a larger one now, or many smaller ones.
 template <arch::Geometry kGeometry, Port P>
 void RootCopy<kGeometry, P>::mark(const Leaf& was) {
+  const auto marked = [&](std::uint64_t raw) { return with_history_of(kGeometry, raw, was.raw); };
   walk<kGeometry>(copy_.site().port, copy_.root(), own_range(kGeometry, was),
                   [&](const Visit<P>& v) {
                     if (!arch::is_leaf(kGeometry, {v.raw}, v.level)) return Step::kDescend;
-                    const auto marked = [&](std::uint64_t raw) {
-                      return with_history_of(kGeometry, raw, was.raw);
-                    };
                     if (marked(v.raw) != v.raw) (void)replace(v.table, v.index, v.raw, marked);
                     return Step::kNext;
                   });
 }
 
+// Takes the marks of every leaf of a copied table, also of those beside the range. The table is in
+// view only while one of its descriptors is read, so that walking the copy does not add to its
+// views.
 template <arch::Geometry kGeometry, Port P>
-void RootCopy<kGeometry, P>::absorb_marks() {
-  walk<kGeometry>(from_.site().port, from_.root(), range_, [&](const Visit<P>& v) {
-    if (!arch::is_leaf(kGeometry, {v.raw}, v.level)) return Step::kDescend;
-    mark({v.raw, v.level, v.input});
-    return Step::kNext;
-  });
+template <int kLevel>
+void RootCopy<kGeometry, P>::absorb_marks(PhysicalAddress table, std::uint64_t input) {
+  constexpr std::uint64_t size = arch::level_size_bytes(kGeometry, kLevel);
+  const std::size_t entries = std::size_t{1}
+                              << std::min<unsigned>(arch::table_entries_lg2(kGeometry, kLevel),
+                                                    arch::bits_per_level(kGeometry.granule));
+  for (std::size_t i = 0; i < entries; ++i) {
+    const Range entry{input + i * size, input + (i + 1) * size};
+    std::uint64_t raw = 0;
+    {
+      const OpenTable<P> view(from_.site().port, table);
+      raw = view.load(i);
+    }
+    if (arch::is_leaf(kGeometry, {raw}, kLevel)) mark({raw, kLevel, entry.start});
+    if constexpr (kLevel < arch::kPageLevel) {
+      const bool copied = entry.start < range_.end && range_.start < entry.end;
+      if (!copied || !arch::is_table(kGeometry, {raw}, kLevel)) continue;
+      absorb_marks<kLevel + 1>(arch::output_address(kGeometry, {raw}, kLevel), entry.start);
+    }
+  }
+}
+
+template <arch::Geometry kGeometry, Port P>
+void RootCopy<kGeometry, P>::discard(Batch& batch) {
+  free_below<kStart>(copy_.root(), range_, batch);
+  copy_.site().root = 0;
+  batch.flush();
 }
 
 template <arch::Geometry kGeometry, Port P>
@@ -173,7 +200,7 @@ void RootCopy<kGeometry, P>::finish(Batch& batch) {
   batch.open(range_);
   batch.add({0, arch::low_mask(kGeometry.va_bits) + 1}, kAnyLevel, true);
   batch.flush_within();
-  absorb_marks();
+  absorb_marks<kStart>(from_.root(), 0);
   free_below<kStart>(from_.root(), range_, batch);
   from_.site().root = 0;
   batch.flush();

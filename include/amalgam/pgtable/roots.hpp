@@ -21,8 +21,10 @@ struct Root {
 // What the TLBs of this CPU may hold under the new root's tag.
 enum class TagHistory : std::uint8_t {
   kClean,   // nothing, or only what the new tables say: a tag that was never used, was invalidated
-            // since, or has belonged to these tables all the time
-  kCopy,    // entries of other tables that translate every address as the new ones do
+            // since, or has belonged to these tables all the time; and no global entries but what
+            // the new tables say too
+  kCopy,    // entries of other tables that translate every address as the new ones do, by leaves of
+            // the same sizes and groups; of other sizes where FEAT_BBM allows that (2 and 3)
   kOthers,  // entries that say something else: the register is broken first
 };
 

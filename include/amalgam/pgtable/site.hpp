@@ -56,8 +56,8 @@ constexpr arch::ChangeContext change_context(const arch::Features& features,
   c.geometry = kGeometry;
   c.features = features;
   c.contents = known.contents;
-  c.any_hardware_af = known.hardware_af;
-  c.any_hardware_dirty = known.hardware_dirty;
+  c.any_hardware_dirty = known.hardware_dirty || features.hardware_dirty;
+  c.any_hardware_af = known.hardware_af || features.hardware_af || c.any_hardware_dirty;
   c.mair = known.mair;
   return c;
 }

@@ -55,8 +55,9 @@ class Splitter {
   [[nodiscard]] arch::Change splitting(const Leaf& leaf) const;
   std::uint64_t cut(std::uint64_t at, Batch& batch) const;
   // Takes the group apart that `at` is in, or else splits the block by one level, into a table page
-  // that it counts.
-  void divide(std::uint64_t at, std::uint64_t& taken, Batch& batch) const;
+  // that it counts. False where no route is permitted, which the plan would have said.
+  bool divide(std::uint64_t at, std::uint64_t& taken, Batch& batch) const;
+  [[nodiscard]] std::optional<std::uint64_t> next_to_divide(const Range& range, int level) const;
   [[nodiscard]] std::optional<Leaf> leaf_at(std::uint64_t at) const;
   void fill(PhysicalAddress page, const Leaf& block) const;
   void split_in_place(const OpenTable<P>& view, std::size_t index, const Leaf& block,
@@ -87,8 +88,10 @@ std::optional<Leaf> Splitter<kGeometry, P>::cut_leaf(std::uint64_t at) const {
 
 template <arch::Geometry kGeometry, Port P>
 arch::Change Splitter<kGeometry, P>::unfolding(const Leaf& leaf) const {
-  const std::uint64_t alone = leaf.raw & ~arch::bits::kContiguous;
-  return site_.classify({{leaf.raw}, leaf.level}, {{alone}, leaf.level}, leaf.input);
+  // As if all members were accessed: an entry made from one that is translates the others' too.
+  const std::uint64_t raw = leaf.raw | arch::bits::kAccessFlag;
+  const std::uint64_t alone = raw & ~arch::bits::kContiguous;
+  return site_.classify({{raw}, leaf.level}, {{alone}, leaf.level}, leaf.input);
 }
 
 // Judged by the table alone: its leaves translate every address as the block did.
@@ -199,26 +202,32 @@ void Splitter<kGeometry, P>::split_block(const OpenTable<P>& view, std::size_t i
 }
 
 template <arch::Geometry kGeometry, Port P>
-void Splitter<kGeometry, P>::divide(std::uint64_t at, std::uint64_t& taken, Batch& batch) const {
+bool Splitter<kGeometry, P>::divide(std::uint64_t at, std::uint64_t& taken, Batch& batch) const {
   const auto alone = [](std::uint64_t raw) { return raw & ~arch::bits::kContiguous; };
+  bool divided = false;
   walk<kGeometry>(site_.port, site_.root, {at, at + 1}, [&](const Visit<P>& v) {
     if (!arch::is_leaf(kGeometry, {v.raw}, v.level)) return Step::kDescend;
     const Leaf leaf{v.raw, v.level, v.input};
-    if (arch::is_contiguous(kGeometry, {v.raw}, v.level)) {
+    const bool grouped = arch::is_contiguous(kGeometry, {v.raw}, v.level);
+    const Strategy route = site_.route(grouped ? unfolding(leaf) : splitting(leaf), permits_);
+    divided = route != Strategy::kRefused;
+    if (divided && grouped) {
       const Neighbours<P> group = group_of<kGeometry>(v.table, v.index, leaf);
-      change_together(site_, group, alone, site_.route(unfolding(leaf), permits_), batch);
-    } else {
-      split_block(v.table, v.index, leaf, site_.route(splitting(leaf), permits_), batch);
+      change_together(site_, group, alone, route, batch);
+    } else if (divided) {
+      split_block(v.table, v.index, leaf, route, batch);
       ++taken;
     }
     return Step::kStop;
   });
+  return divided;
 }
 
 template <arch::Geometry kGeometry, Port P>
 std::uint64_t Splitter<kGeometry, P>::cut(std::uint64_t at, Batch& batch) const {
   std::uint64_t taken = 0;
-  while (cut_leaf(at)) divide(at, taken, batch);
+  while (cut_leaf(at) && divide(at, taken, batch)) {
+  }
   return taken;
 }
 
@@ -228,40 +237,55 @@ std::uint64_t Splitter<kGeometry, P>::commit(const Range& range, Batch& batch) c
   return taken + cut(range.end, batch);
 }
 
-// A block that sticks out of the range is split in the part outside no further than its table.
+// Blocks at each level that have something in the range become tables; a block that sticks out is
+// split in the part outside no further than its own table.
 template <arch::Geometry kGeometry, Port P>
 void Splitter<kGeometry, P>::plan_refine(const Range& range, int level, Plan& plan) const {
+  if (level < arch::start_level(kGeometry) || level > arch::kPageLevel) {
+    plan.status = {Error::kOutOfRange, range.start};
+    return;
+  }
   walk<kGeometry>(site_.port, site_.root, range, [&](const Visit<P>& v) {
     if (!arch::is_leaf(kGeometry, {v.raw}, v.level)) return Step::kDescend;
     const Leaf leaf{v.raw, v.level, v.input};
     if (arch::is_contiguous(kGeometry, {v.raw}, v.level)) {
-      ++plan.unfolds;  // once for each member, of which a group has one in most cuts
+      ++plan.unfolds;  // once for each member in the range
       judge(unfolding(leaf), leaf, plan);
     }
-    std::uint64_t blocks = 1;
     for (int at = v.level; at < level && plan.status.ok(); ++at) {
+      const unsigned size_lg2 = arch::level_size_lg2(kGeometry, at);
+      const std::uint64_t blocks = ((v.part.end - 1) >> size_lg2) - (v.part.start >> size_lg2) + 1;
       const Leaf piece{piece_of(kGeometry, leaf, at, v.input), at, v.input};
       plan.splits += blocks;
       plan.tables += blocks;
-      blocks *= entries_in_page(kGeometry);
       judge(splitting(at == v.level ? leaf : piece), leaf, plan);
     }
     return plan.status.ok() ? Step::kNext : Step::kStop;
   });
 }
 
+// The first address of the range from `at` on whose leaf is too large, or in a group.
+template <arch::Geometry kGeometry, Port P>
+std::optional<std::uint64_t> Splitter<kGeometry, P>::next_to_divide(const Range& range,
+                                                                    int level) const {
+  std::optional<std::uint64_t> found;
+  walk<kGeometry>(site_.port, site_.root, range, [&](const Visit<P>& v) {
+    if (!arch::is_leaf(kGeometry, {v.raw}, v.level)) return Step::kDescend;
+    const bool grouped = arch::is_contiguous(kGeometry, {v.raw}, v.level);
+    if (v.level >= level && !grouped) return Step::kNext;
+    found = v.part.start;
+    return Step::kStop;
+  });
+  return found;
+}
+
 template <arch::Geometry kGeometry, Port P>
 std::uint64_t Splitter<kGeometry, P>::refine(const Range& range, int level, Batch& batch) const {
   std::uint64_t taken = 0;
-  for (std::uint64_t at = range.start; at < range.end;) {
-    const std::optional<Leaf> found = leaf_at(at);
-    if (found &&
-        (found->level < level || arch::is_contiguous(kGeometry, {found->raw}, found->level))) {
-      divide(at, taken, batch);
-      continue;
-    }
-    const std::uint64_t size = arch::level_size_bytes(kGeometry, level);
-    at = (at & ~(size - 1)) + size;
+  Range rest = range;
+  while (const std::optional<std::uint64_t> at = next_to_divide(rest, level)) {
+    if (!divide(*at, taken, batch)) break;
+    rest.start = *at;
   }
   return taken;
 }

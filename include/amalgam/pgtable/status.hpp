@@ -18,8 +18,10 @@ enum class Error : std::uint8_t {
   kNoMemory,       // the port has no table pages left
   kNotPermitted,   // legal only by a strategy that the caller does not permit; `row` says why
   kPartialBlock,   // part of a block or group, and the caller does not permit to split it
-  kForeignEntry,   // an invalid entry that is not zero, which a break could not tell from its own
+  kForeignEntry,   // an invalid entry that is not zero: the caller may mean something by it
   kCannotCopy,     // contents are to be carried, and the Port copies no pages
+  kOverlap,        // what is to be read and what is to be written share pages
+  kShared,         // tails share a page already
   kNotShared,      // tails to be restored are not mapped by pages to one shared page, read-only
 };
 
@@ -57,6 +59,10 @@ constexpr std::string_view name(Error error) {
       return "part of a block"sv;
     case Error::kForeignEntry:
       return "foreign entry"sv;
+    case Error::kOverlap:
+      return "overlap";
+    case Error::kShared:
+      return "shared already";
     case Error::kNotShared:
       return "not shared"sv;
     case Error::kCannotCopy:

@@ -95,8 +95,10 @@ template <Port P>
 Tag TagAllocator<P>::assign(const Tag& last, std::span<const Tag> running) {
   if (last.generation == generation_) return last;
   for (const Tag& tag : running) {
-    // Kept through a change of generation by the CPU that runs with it.
-    if (last.generation != 0 && tag == last && is_taken(last.value)) {
+    // Kept through every change of generation since by a CPU that has run with it all the time. It
+    // may know the tag by an older generation than the tables do.
+    const bool is_kept = tag.generation != 0 && tag.generation <= last.generation;
+    if (is_kept && tag.value == last.value && is_taken(last.value)) {
       return {generation_, last.value};
     }
   }
