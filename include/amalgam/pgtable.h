@@ -25,7 +25,7 @@ enum amalgam_geometry {
   AMALGAM_GEOMETRY_COUNT
 };
 
-// Why a call was refused; nothing was changed. Up to AMALGAM_NOT_SHARED as in pgtable/status.hpp.
+// Why a call was refused; nothing was changed. Up to AMALGAM_SHARED as in pgtable/status.hpp.
 enum amalgam_error {
   AMALGAM_OK,
   AMALGAM_MISALIGNED,      // an address or a size is not a multiple of the page
@@ -39,6 +39,8 @@ enum amalgam_error {
   AMALGAM_FOREIGN_ENTRY,   // an invalid entry that is not zero
   AMALGAM_CANNOT_COPY,     // contents are to be copied, and the port has no copy_page
   AMALGAM_NOT_SHARED,      // tails to be restored are not shared
+  AMALGAM_OVERLAP,         // what is to be read and what is to be written share pages
+  AMALGAM_SHARED,          // tails share a page already
 
   // Of this interface alone.
   AMALGAM_NO_SUCH_GEOMETRY = 128,  // not a geometry, or one that the library was built without

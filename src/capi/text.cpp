@@ -37,7 +37,8 @@ static_assert(same(Error::kNone, AMALGAM_OK) && same(Error::kMisaligned, AMALGAM
               same(Error::kPartialBlock, AMALGAM_PARTIAL_BLOCK) &&
               same(Error::kForeignEntry, AMALGAM_FOREIGN_ENTRY) &&
               same(Error::kCannotCopy, AMALGAM_CANNOT_COPY) &&
-              same(Error::kNotShared, AMALGAM_NOT_SHARED));
+              same(Error::kNotShared, AMALGAM_NOT_SHARED) &&
+              same(Error::kOverlap, AMALGAM_OVERLAP) && same(Error::kShared, AMALGAM_SHARED));
 
 constexpr bool same(Strategy a, amalgam_strategy b) {
   return static_cast<unsigned>(a) == static_cast<unsigned>(b);

@@ -245,6 +245,20 @@ TEST(Corners, RefiningOnePageOfALargeBlockTakesATableALevel) {
   rig.expect_legal();
 }
 
+TEST(Corners, TwoCutsThroughOneBlockShareItsTable) {
+  Rig<kGeometry> rig(3);
+  rig.map(kVa, kGigabyte, kMemory, kReadWrite, {.contiguous = false});
+  rig.go_live();
+  EXPECT_EQ(rig.table.plan_split(kVa + kPage, kPage, {}).tables, 2U);
+  EXPECT_EQ(rig.table.plan_split(kVa + kBlock, kBlock, {}).tables, 1U);
+  EXPECT_EQ(rig.table.plan_split(kVa + kPage, kBlock, {}).tables, 3U);
+  auto batch = rig.table.batch();
+  rig.port.limit_pages(rig.port.pages() + 3);
+  EXPECT_TRUE(rig.table.split(kVa + kPage, kBlock, {}, batch).ok());
+  EXPECT_EQ(rig.port.reserved(), 0U);
+  rig.expect_legal();
+}
+
 TEST(Corners, FoldingStaysInItsRange) {
   Rig<kGeometry> rig(3);
   rig.map(kVa, 16 * kBlock, kMemory, kReadWrite, {.contiguous = false});

@@ -49,7 +49,7 @@ class Splitter {
  private:
   // Leaf that `at` falls into the middle of, with or without its group.
   [[nodiscard]] std::optional<Leaf> cut_leaf(std::uint64_t at) const;
-  void plan_cut(std::uint64_t at, Plan& plan) const;
+  void plan_cut(std::uint64_t at, std::uint64_t made, Plan& plan) const;
   void judge(const arch::Change& change, const Leaf& leaf, Plan& plan) const;
   [[nodiscard]] arch::Change unfolding(const Leaf& leaf) const;
   [[nodiscard]] arch::Change splitting(const Leaf& leaf) const;
@@ -113,19 +113,24 @@ void Splitter<kGeometry, P>::judge(const arch::Change& change, const Leaf& leaf,
   }
 }
 
+// What the cut at `made`, 0 for none, has split already is not counted again.
 template <arch::Geometry kGeometry, Port P>
-void Splitter<kGeometry, P>::plan_cut(std::uint64_t at, Plan& plan) const {
+void Splitter<kGeometry, P>::plan_cut(std::uint64_t at, std::uint64_t made, Plan& plan) const {
   const std::optional<Leaf> found = cut_leaf(at);
   if (!found) return;
   if (!permits_.split) {
     plan.status = {Error::kPartialBlock, found->input};
     return;
   }
-  if (arch::is_contiguous(kGeometry, {found->raw}, found->level)) {
-    ++plan.unfolds;
-    judge(unfolding(*found), *found, plan);
-  }
+  const Range whole = whole_leaf(kGeometry, *found);
+  const bool grouped = arch::is_contiguous(kGeometry, {found->raw}, found->level);
+  if (grouped && (made <= whole.start || made >= whole.end)) ++plan.unfolds;
+  if (grouped) judge(unfolding(*found), *found, plan);
   for (int level = found->level; at % arch::level_size_bytes(kGeometry, level) != 0; ++level) {
+    const unsigned size_lg2 = arch::level_size_lg2(kGeometry, level);
+    const bool cut_before =
+        made >> size_lg2 == at >> size_lg2 && made % arch::level_size_bytes(kGeometry, level) != 0;
+    if (cut_before) continue;
     const Leaf piece{piece_of(kGeometry, *found, level, at), level, found->input};
     ++plan.splits;
     ++plan.tables;
@@ -135,8 +140,8 @@ void Splitter<kGeometry, P>::plan_cut(std::uint64_t at, Plan& plan) const {
 
 template <arch::Geometry kGeometry, Port P>
 void Splitter<kGeometry, P>::plan(const Range& range, Plan& plan) const {
-  plan_cut(range.start, plan);
-  if (plan.status.ok()) plan_cut(range.end, plan);
+  plan_cut(range.start, 0, plan);
+  if (plan.status.ok()) plan_cut(range.end, range.start, plan);
 }
 
 template <arch::Geometry kGeometry, Port P>

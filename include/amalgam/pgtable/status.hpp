@@ -20,9 +20,9 @@ enum class Error : std::uint8_t {
   kPartialBlock,   // part of a block or group, and the caller does not permit to split it
   kForeignEntry,   // an invalid entry that is not zero: the caller may mean something by it
   kCannotCopy,     // contents are to be carried, and the Port copies no pages
+  kNotShared,      // tails to be restored are not mapped by pages to one shared page, read-only
   kOverlap,        // what is to be read and what is to be written share pages
   kShared,         // tails share a page already
-  kNotShared,      // tails to be restored are not mapped by pages to one shared page, read-only
 };
 
 // How an operation ended. `va` is where it stopped; `row` the rule of the change table that stands
@@ -60,9 +60,9 @@ constexpr std::string_view name(Error error) {
     case Error::kForeignEntry:
       return "foreign entry"sv;
     case Error::kOverlap:
-      return "overlap";
+      return "overlap"sv;
     case Error::kShared:
-      return "shared already";
+      return "shared already"sv;
     case Error::kNotShared:
       return "not shared"sv;
     case Error::kCannotCopy:
