@@ -49,14 +49,19 @@ class Bench {
   static constexpr bool kStage2 = kGeometry.stage == arch::Stage::kStage2;
 
   // Tables at `root`, which hardware walks already.
-  Bench(Port& port, pgtable::PhysicalAddress root, const arch::Features& features,
-        const Place& place)
-      : port_(port), features_(features), place_(place), table_(port, root, config<Table>()) {
+  Bench(Platform& platform, Port& port, pgtable::PhysicalAddress root,
+        const arch::Features& features, const Place& place)
+      : platform_(platform),
+        port_(port),
+        features_(features),
+        place_(place),
+        table_(port, root, config<Table>()) {
     table_.activate();
   }
 
   [[nodiscard]] Table& table() { return table_; }
   [[nodiscard]] Port& port() { return port_; }
+  [[nodiscard]] Platform& platform() { return platform_; }
   [[nodiscard]] const arch::Features& features() const { return features_; }
   [[nodiscard]] const Place& place() const { return place_; }
 
@@ -278,6 +283,7 @@ class Bench {
     return par;
   }
 
+  Platform& platform_;
   Port& port_;
   arch::Features features_;
   Place place_;

@@ -50,9 +50,17 @@ void resume_other_cpu() {
 }
 
 void call_on_other_cpu(void (*function)(const void*), const void* context) {
+  begin_call_on_other_cpu(function, context);
+  finish_call_on_other_cpu();
+}
+
+void begin_call_on_other_cpu(void (*function)(const void*), const void* context) {
   cpus.call_context.store(context, std::memory_order_relaxed);
   cpus.call.store(function, std::memory_order_release);
   interrupt_other_cpu();
+}
+
+void finish_call_on_other_cpu() {
   wait_until([] { return cpus.call.load(std::memory_order_acquire) == nullptr; });
 }
 

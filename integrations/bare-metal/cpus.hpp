@@ -48,6 +48,29 @@ extern Cpus cpus;
 // Lets the other CPU go on, where an emulator runs them in turns.
 inline void relax() { asm volatile("yield" : : : "memory"); }
 
+// For what both CPUs use: held for a few instructions.
+class SpinLock {
+ public:
+  void lock() {
+    while (__atomic_exchange_n(&held_, 1, __ATOMIC_ACQUIRE) != 0) relax();
+  }
+  void unlock() { __atomic_store_n(&held_, 0, __ATOMIC_RELEASE); }
+
+ private:
+  std::uint32_t held_ = 0;
+};
+
+class Locked {
+ public:
+  explicit Locked(SpinLock& lock) : lock_(lock) { lock_.lock(); }
+  ~Locked() { lock_.unlock(); }
+  Locked(const Locked&) = delete;
+  Locked& operator=(const Locked&) = delete;
+
+ private:
+  SpinLock& lock_;
+};
+
 // Adds without a read-modify-write: `counter` has one writer.
 template <typename T>
 void count(std::atomic<T>& counter) {
@@ -62,8 +85,11 @@ void wait_while_stopped();
 void stop_other_cpu();
 void resume_other_cpu();
 
-// CPU 0: has CPU 1 call `function(context)` in the handler of an interrupt, and waits for that.
+// CPU 0: has CPU 1 call `function(context)` in the handler of an interrupt, and waits for that; or
+// goes on meanwhile, and waits later.
 void call_on_other_cpu(void (*function)(const void*), const void* context);
+void begin_call_on_other_cpu(void (*function)(const void*), const void* context);
+void finish_call_on_other_cpu();
 
 // CPU 1, in the handler: makes the call that it is asked for, if there is one.
 void make_call();

@@ -35,29 +35,68 @@ struct Hooks {
   Notified* notified = nullptr;
 };
 
-// A pool that fills pages which come back with descriptors that lead to memory nobody maps: a CPU
-// that still walked a freed table would read that, and be seen.
+// A pool for both CPUs that fills pages which come back with descriptors that lead to memory nobody
+// maps: a CPU that still walked a freed table would read that, and be seen.
 template <typename Window>
-class PoisoningPool : public amalgam::pgtable::PagePool<Window> {
+class PoisoningPool : private amalgam::pgtable::PagePool<Window> {
  public:
-  using amalgam::pgtable::PagePool<Window>::PagePool;
+  using Pages = amalgam::pgtable::PagePool<Window>;
+  using Pages::add;
+  using Pages::available;
+  using Pages::Pages;
 
+  bool reserve(std::size_t count) {
+    const Locked locked(lock_);
+    return Pages::reserve(count);
+  }
+  amalgam::pgtable::PhysicalAddress take() {
+    const Locked locked(lock_);
+    return Pages::take();
+  }
+  void release(std::size_t count) {
+    const Locked locked(lock_);
+    Pages::release(count);
+  }
   void give_back(amalgam::pgtable::PhysicalAddress pa) {
     amalgam::pgtable::LinearMap map;
     auto* words = map.open(pa);
     // A page or table descriptor, valid at every level, accessed and writable.
     constexpr std::uint64_t poison = (kFramesB + kFramesBytes / 4) | 0x703;
     for (std::size_t i = 1; i < page_bytes_ / sizeof(std::uint64_t); ++i) words[i] = poison;
-    amalgam::pgtable::PagePool<Window>::give_back(pa);
+    const Locked locked(lock_);
+    Pages::give_back(pa);
   }
   void set_page_bytes(std::uint64_t bytes) { page_bytes_ = bytes; }
 
  private:
+  SpinLock lock_;
   std::uint64_t page_bytes_ = 0;
 };
 
 using Pool = PoisoningPool<amalgam::pgtable::LinearMap>;
 using Platform = amalgam::pgtable::PlatformOf<amalgam::pgtable::LinearMap, Pool, Hooks>;
+
+// Lets the other CPU go on after each access to a table, where an emulator runs them in turns.
+template <typename Inner>
+class YieldingPort : public Inner {
+ public:
+  using Inner::Inner;
+  using typename Inner::View;
+
+  std::uint64_t load(View view, std::size_t index) const {
+    relax();
+    return Inner::load(view, index);
+  }
+  void store(View view, std::size_t index, std::uint64_t raw) const {
+    Inner::store(view, index, raw);
+    if (raw != 0) relax();
+  }
+  bool compare_exchange(View view, std::size_t index, std::uint64_t& expected,
+                        std::uint64_t raw) const {
+    relax();
+    return Inner::compare_exchange(view, index, expected, raw);
+  }
+};
 
 // What a change is deliberately robbed of, to see that the program notices.
 enum class Mutation : std::uint8_t {

@@ -95,40 +95,57 @@ struct HvoScenarios : ScenarioBase<kGeometry> {
   static void share_blocks(B& b) { share(b, kNoGroups, Base::has_window(b)); }
 
   // The tails share the head of their huge page, whose reference count CPU 1 changes: by a break.
-  static void share_heads(B& b) {
-    b.map(0, kVmemmap, kFramesA, true, kPagesOnly);
-    watch_vmemmap(b, own_page, [](std::uint64_t tail) {
-      return read_only(kFramesA + tail / (kStructPages - 1) * kStructPages * kPage);
-    });
-    const auto pages = huge_pages(b);
-    std::array<pgtable::PhysicalAddress, kTails> freed{};
+
+  static pgtable::PhysicalAddress head_of(std::uint64_t tail) {
+    return kFramesA + tail / (kStructPages - 1) * kStructPages * kPage;
+  }
+  static Mapping head_page(std::uint64_t tail) { return read_only(head_of(tail)); }
+  static Mapping fresh_page_of_head(std::uint64_t tail) {
+    return {true, true, kFresh + tail * kPage, value_at(head_of(tail))};
+  }
+  static typename Hvo::Config config_of_heads(B& b) {
     typename Hvo::Config c = config(b);
     c.shared = pgtable::SharedTail::kHeadPage;
     c.permits.fault_window = true;
-    Hvo hvo(b.table(), c);
+    return c;
+  }
+  static void share_heads(B& b) {
+    b.map(0, kVmemmap, kFramesA, true, kPagesOnly);
+    watch_vmemmap(b, own_page, head_page);
+    const auto pages = huge_pages(b);
+    std::array<pgtable::PhysicalAddress, kTails> freed{};
+    Hvo hvo(b.table(), config_of_heads(b));
     b.watched([&] { return hvo.share(pages, 0, freed); }, {.may_fault = true});
   }
 
   // ---- restore
 
-  static void restore(B& b) {
+  template <typename F, typename G>
+  static void restore(B& b, const typename Hvo::Config& c, const F& before, const G& after) {
     b.map(0, kVmemmap, kFramesA, true, kPagesOnly);
     const auto pages = huge_pages(b);
     std::array<pgtable::PhysicalAddress, kTails> freed{};
     std::array<pgtable::PhysicalAddress, kTails> fresh{};
-    for (std::uint64_t i = 0; i < kTails; ++i) fresh[i] = fresh_page(i).pa;
-    Hvo hvo(b.table(), config(b));
+    for (std::uint64_t i = 0; i < kTails; ++i) fresh[i] = after(i).pa;
+    Hvo hvo(b.table(), c);
     word(kZonePage) = value_at(kZonePage);
     b.expect_ok(hvo.share(pages, kZonePage, freed));
-    watch_vmemmap(b, zone_page, fresh_page);
-    b.watched([&] { return hvo.restore(pages, fresh); }, {});
+    watch_vmemmap(b, before, after);
+    b.watched([&] { return hvo.restore(pages, fresh); }, {.may_fault = c.permits.fault_window});
   }
+  static void restore_zone(B& b) {
+    typename Hvo::Config c = config(b);
+    c.permits = {};
+    restore(b, c, zone_page, fresh_page);
+  }
+  static void restore_heads(B& b) { restore(b, config_of_heads(b), head_page, fresh_page_of_head); }
 
   static constexpr auto kAll = std::to_array<S>({
       {"HVO: share", share_pages, Base::at_stage1},
       {"HVO: share, of blocks", share_blocks, Base::at_stage1},
       {"HVO: share with the head", share_heads, Base::at_stage1},
-      {"HVO: restore", restore, Base::at_stage1},
+      {"HVO: restore", restore_zone, Base::at_stage1},
+      {"HVO: restore from the head", restore_heads, Base::at_stage1},
   });
 };
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <array>
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 
@@ -153,11 +154,66 @@ struct RangeScenarios : ScenarioBase<kGeometry> {
         {});
   }
 
+  // Both CPUs install the same pages, each to frames of its own, in tables that are not there yet.
+  // One of them has each page, and both go on through the same tables.
+
+  using YieldingTable =
+      pgtable::PageTable<kGeometry, YieldingPort<pgtable::HardwarePort<kGeometry, Platform>>>;
+  static constexpr std::uint64_t kContended = 4;
+
+  struct InstallAll {
+    B& b;
+    std::uint64_t frames;
+    std::uint64_t& installed;
+    std::atomic<bool>& ready;  // CPU 1 is
+    bool backwards;
+
+    static void go(const void* self) {
+      const auto& s = *static_cast<const InstallAll*>(self);
+      YieldingPort<pgtable::HardwarePort<kGeometry, Platform>> port(s.b.platform());
+      YieldingTable table(port, s.b.table().root(), s.b.template config<YieldingTable>());
+      table.activate();
+      meet(s.ready);
+      for (std::uint64_t i = 0; i < kContended; ++i) {
+        const std::uint64_t at = (s.backwards ? kContended - 1 - i : i) * kPage;
+        const pgtable::Status status = table.install(s.b.va(kCross + at), arch::kPageLevel,
+                                                     s.frames + at, s.b.attributes(true));
+        s.installed += status.ok() ? 1 : 0;
+      }
+    }
+    // CPU 1 comes first, for it has to be interrupted for that.
+    static void meet(std::atomic<bool>& ready) {
+      if (this_cpu() == 1) ready.store(true, std::memory_order_release);
+      while (!ready.load(std::memory_order_acquire)) relax();
+    }
+  };
+  static void install_on_both(B& b) {
+    std::uint64_t by_cpu0 = 0;
+    std::uint64_t by_cpu1 = 0;
+    std::atomic<bool> ready{false};
+    const InstallAll on_cpu0{b, kFramesA, by_cpu0, ready, false};
+    const InstallAll on_cpu1{b, kFramesB, by_cpu1, ready, true};
+    begin_call_on_other_cpu(InstallAll::go, &on_cpu1);
+    InstallAll::go(&on_cpu0);
+    finish_call_on_other_cpu();
+    if (by_cpu0 + by_cpu1 != kContended) {
+      observer.report({"pages installed", b.va(), by_cpu0 + by_cpu1, kContended});
+    }
+    for (std::uint64_t at = 0; at < kContended * kPage; at += kPage) {
+      const auto found = b.table().query(b.va(kCross + at));
+      const bool by_other = found && found->output == kFramesB + at;
+      const Mapping page = read_write((by_other ? kFramesB : kFramesA) + at);
+      b.watch({.va = b.va(kCross + at), .before = page, .after = page});
+    }
+    b.watched([] { return pgtable::Status{}; }, {});
+  }
+
   static constexpr auto kAll = std::to_array<S>({
       {"map pages", map_pages, Base::always},
       {"map a block", map_block, Base::always},
       {"map a group", map_group, Base::always},
       {"install pages", install_pages, Base::always},
+      {"install on both CPUs", install_on_both, Base::always},
       {"unmap pages", unmap_pages, Base::always},
       {"unmap a block", unmap_block, Base::always},
       {"unmap a group", unmap_group, Base::always},

@@ -29,7 +29,7 @@ class Suite {
       arch::Features features = features_;
       features.bbm = static_cast<std::uint8_t>(level);
       typename B::Port port(platform_);
-      B bench(port, root, features, place);
+      B bench(platform_, port, root, features, place);
       for_each_scenario<kGeometry>([&](const Scenario<kGeometry>& scenario) {
         if (scenario.applies(bench)) run_scenario(bench, scenario, level);
       });
