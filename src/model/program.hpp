@@ -248,6 +248,7 @@ struct Op {
   Location location;
   std::string text;
   // Earlier operations of the agent, ascending, that this one depends on (address, data, control).
+  // The walk of an access by input address depends on none of them.
   std::vector<std::uint32_t> after{};
 };
 

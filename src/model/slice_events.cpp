@@ -204,7 +204,9 @@ Event& EventBuilder::push(EventKind kind, std::uint16_t classes, Mask extra_pred
   const bool device = slice_.walkers[thread().walker].device;
   const std::size_t before = thread().events.size();
   const Mask all_before = before == 0 ? 0 : ~Mask{0} >> (64 - before);
-  order_.add_event(classes, extra_preds | dependencies_ | (device ? all_before : 0));
+  // Addresses are constants, so that a walk follows from no read; nor does it wait for a branch.
+  const Mask dependencies = (classes & kWalks) != 0 ? 0 : dependencies_;
+  order_.add_event(classes, extra_preds | dependencies | (device ? all_before : 0));
   Event e;
   e.kind = kind;
   e.classes = classes;
