@@ -25,15 +25,13 @@ Options with_hardware_dirty() {
 void rely_on_it(Machine& m) { m.copy(m.page(0), m.page(9)); }
 
 Operation protect() {
-  TwoPages what{.name = "protect a page"};
+  Scene what{.name = "protect a page"};
   what.change = [](MutantTables& t, Batch& b, Machine&) {
-    (void)t.protect(kVa, kPage, kReadOnly, {}, b);
+    return t.protect(kVa, kPage, kReadOnly, {}, b).ok();
   };
   what.done = [](const MutantTables& t) { return (t.query(kVa)->raw & kReadOnlyBit) != 0; };
   what.afterwards = rely_on_it;
-  what.harmless = {{Mistake::kDropBarrier, 2, 2, kNothingLater},
-                   {Mistake::kBlindExchange, 0, 0, kAlone}};
-  return on_two_pages(what);
+  return in_scene(what);
 }
 
 // Whether it is dirty stays to be seen in a software bit.
@@ -44,40 +42,34 @@ std::uint64_t read_only(const Leaf& leaf) {
 }
 
 Operation protect_with_hardware() {
-  TwoPages what{.name = "protect a page that hardware marks dirty"};
+  Scene what{.name = "protect a page that hardware marks dirty"};
   what.options = with_hardware_dirty();
   what.attributes = kCleanWritable;
   what.change = [](MutantTables& t, Batch& b, Machine&) {
-    (void)t.change(kVa, kPage, read_only, {}, b);
+    return t.change(kVa, kPage, read_only, {}, b).ok();
   };
   what.done = [](const MutantTables& t) {
     const std::uint64_t raw = t.query(kVa)->raw;
     return (raw & kReadOnlyBit) != 0 && (raw & arch::bits::kDbm) == 0;
   };
   what.afterwards = rely_on_it;
-  what.harmless = {{Mistake::kDropBarrier, 2, 2, kNothingLater},
-                   {Mistake::kBlindExchange, 1, 1,
-                    "the second try finds it dirty, and hardware has no more to change"}};
-  return on_two_pages(what);
+  return in_scene(what);
 }
 
 // --- move ----------------------------------------------------------------------------------------
 
 Operation move() {
-  TwoPages what{.name = "move a page with a break"};
+  Scene what{.name = "move a page with a break"};
   what.observed = {.load = true, .store = true, .may_fault = true, .may_be_lost = true};
   what.change = [](MutantTables& t, Batch& b, Machine&) {
     const auto moved = [](const Leaf& leaf) { return leaf.raw + 4 * kPage; };
-    (void)t.change(kVa, kPage, moved, {.fault_window = true}, b);
+    return t.change(kVa, kPage, moved, {.fault_window = true}, b).ok();
   };
   what.afterwards = [](Machine& m) {
     m.free(m.page(0));
     m.load(kVa);
   };
-  what.harmless = {{Mistake::kDropBarrier, 2, 2, kNothingLater},
-                   {Mistake::kLocalBarrier, 2, 2, kNobodyAsks},
-                   {Mistake::kBlindExchange, 0, 0, kAlone}};
-  return on_two_pages(what);
+  return in_scene(what);
 }
 
 }  // namespace

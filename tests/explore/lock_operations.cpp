@@ -13,10 +13,9 @@ using explorer::Options;
 // Two tasks, the first of them with the mistake, and a CPU that accesses what they change. `kept`:
 // it is mapped when one of them is done.
 template <typename First, typename Second>
-Operation two_updaters(std::string name, std::vector<Harmless> harmless, bool kept,
-                       const First& first, const Second& second) {
-  Operation operation{
-      .name = std::move(name), .options = options(0, 3), .harmless = std::move(harmless)};
+Operation two_updaters(std::string name, bool kept, const First& first, const Second& second) {
+  Operation operation{.name = std::move(name), .options = options(0, 3)};
+  operation.others_change = true;
   operation.describe = [=](Machine& m, MutantPort& port, const Options& o) {
     Mapped<MutantPort> mapped(m, port, o, 2);
     auto mutex = m.mutex();
@@ -27,7 +26,7 @@ Operation two_updaters(std::string name, std::vector<Harmless> harmless, bool ke
       port.arm();
       const bool done = first(mapped.tables, m);
       port.finish();
-      if (!done) port.fail();
+      promise(m, done);
       m.load(kVa, {.may_fault = !kept});
     });
     m.spawn("second", [&] {
@@ -46,16 +45,14 @@ bool replace(MutantTables& t, explorer::PhysicalAddress page) {
 
 Operation replace_twice() {
   return two_updaters(
-      "replace a page twice",
-      {{Mistake::kDropBarrier, 2, 2, kNothingLater}, {Mistake::kLocalBarrier, 2, 2, kNobodyAsks}},
-      true, [](MutantTables& t, Machine& m) { return replace(t, m.page(4)); },
+      "replace a page twice", true,
+      [](MutantTables& t, Machine& m) { return replace(t, m.page(4)); },
       [](MutantTables& t, Machine& m) { return replace(t, m.page(5)); });
 }
 
 Operation unmap_and_map() {
   return two_updaters(
-      "unmap a table while another maps in it",
-      {{Mistake::kDropBarrier, 2, 2, kNothingLater}, {Mistake::kLateStore, 0, 1, kChain}}, false,
+      "unmap a table while another maps in it", false,
       [](MutantTables& t, Machine&) {
         auto batch = t.batch();
         return t.unmap(kVa, kBlock, batch).ok();

@@ -9,26 +9,23 @@ using explorer::Machine;
 using Batch = MutantTables::Batch;
 
 Operation map_page() {
-  TwoPages what{.name = "map a page"};
-  what.also_observed = {kVa + 2 * kPage, kVa + 3 * kPage};
+  Scene what{.name = "map a page"};
+  what.observed_ranges.push_back({kVa + 2 * kPage, kVa + 3 * kPage});
   what.change = [](MutantTables& t, Batch& b, Machine& m) {
-    (void)t.map(kVa + 2 * kPage, kPage, m.page(2), kReadWrite, b);
+    return t.map(kVa + 2 * kPage, kPage, m.page(2), kReadWrite, b).ok();
   };
   what.afterwards = [](Machine& m) { m.load(kVa + 2 * kPage); };
-  what.harmless = {{Mistake::kLocalBarrier, 0, 0, kNobodyAsks}};
-  return on_two_pages(what);
+  return in_scene(what);
 }
 
 Operation map_table() {
-  TwoPages what{.name = "map a table"};
-  what.also_observed = {kVa + kBlock, kVa + kBlock + 4 * kPage};
+  Scene what{.name = "map a table"};
+  what.observed_ranges.push_back({kVa + kBlock, kVa + kBlock + 4 * kPage});
   what.change = [](MutantTables& t, Batch& b, Machine& m) {
-    (void)t.map(kVa + kBlock, kPage, m.page(2), kReadWrite, b);
+    return t.map(kVa + kBlock, kPage, m.page(2), kReadWrite, b).ok();
   };
   what.afterwards = [](Machine& m) { m.load(kVa + kBlock); };
-  what.harmless = {{Mistake::kLocalBarrier, 1, 1, kNobodyAsks},
-                   {Mistake::kLateStore, 0, 3, kUnlinked}};
-  return on_two_pages(what);
+  return in_scene(what);
 }
 
 void free_and_load(Machine& m) {
@@ -37,18 +34,17 @@ void free_and_load(Machine& m) {
 }
 
 Operation unmap_page() {
-  TwoPages what{.name = "unmap a page"};
-  what.change = [](MutantTables& t, Batch& b, Machine&) { (void)t.unmap(kVa, kPage, b); };
+  Scene what{.name = "unmap a page"};
+  what.change = [](MutantTables& t, Batch& b, Machine&) { return t.unmap(kVa, kPage, b).ok(); };
   what.afterwards = free_and_load;
-  return on_two_pages(what);
+  return in_scene(what);
 }
 
 Operation unmap_table() {
-  TwoPages what{.name = "unmap a table"};
-  what.change = [](MutantTables& t, Batch& b, Machine&) { (void)t.unmap(kVa, kBlock, b); };
+  Scene what{.name = "unmap a table"};
+  what.change = [](MutantTables& t, Batch& b, Machine&) { return t.unmap(kVa, kBlock, b).ok(); };
   what.afterwards = free_and_load;
-  what.harmless = {{Mistake::kLateStore, 0, 1, kChain}};
-  return on_two_pages(what);
+  return in_scene(what);
 }
 
 }  // namespace

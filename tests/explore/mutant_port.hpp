@@ -6,6 +6,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
+#include <set>
 #include <source_location>
 #include <string_view>
 #include <utility>
@@ -17,6 +18,7 @@ namespace amalgam::test {
 // What is wrong with the n-th operation of a kind.
 enum class Mistake : std::uint8_t {
   kNothing,
+  kDropIsb,
   kDropBarrier,
   kStoreBarrier,   // waits for stores alone
   kLocalBarrier,   // is not shareable
@@ -38,9 +40,10 @@ enum class Mistake : std::uint8_t {
   kDropCopy,
   kDropCompare,  // contents are taken to be the same
 };
-inline constexpr std::size_t kMistakes = 21;
+inline constexpr std::size_t kMistakes = 22;
 
 inline constexpr std::array<std::string_view, kMistakes> kMistakeNames{"nothing wrong",
+                                                                       "isb dropped",
                                                                        "barrier dropped",
                                                                        "barrier for stores only",
                                                                        "barrier not shareable",
@@ -82,9 +85,6 @@ class MutantPort {
     release_held();
     armed_ = false;
   }
-  // The operation has not done what it promises.
-  void fail() { failed_ = true; }
-  [[nodiscard]] bool failed() const { return failed_; }
   // Whether the mutation has changed anything.
   [[nodiscard]] bool applied() const { return applied_; }
   // How many operations there were that the mistake could have been made with.
@@ -97,8 +97,9 @@ class MutantPort {
   }
 
   void store(View view, std::size_t i, std::uint64_t raw, const Here& here = Here::current()) {
+    link(raw);
     if (wrong(Mistake::kDropStore, is_looked_at(i))) return;
-    if (wrong(Mistake::kLateStore, is_looked_at(i))) {
+    if (wrong(Mistake::kLateStore, is_looked_at(i) && unlinked_.count(view.page) == 0)) {
       held_ = [=, this] { port_.store(view, i, raw, here); };
       return;
     }
@@ -108,6 +109,7 @@ class MutantPort {
 
   bool compare_exchange(View view, std::size_t i, std::uint64_t& expected, std::uint64_t raw,
                         const Here& here = Here::current()) {
+    link(raw);
     if (wrong(Mistake::kDropStore, is_looked_at(i))) return true;
     if (wrong(Mistake::kBlindExchange, is_looked_at(i))) {
       port_.store(view, i, raw, here);
@@ -120,8 +122,8 @@ class MutantPort {
 
   void barrier(const arch::Barrier& said, const Here& here = Here::current()) {
     arch::Barrier b = said;
-    if (wrong(Mistake::kDropBarrier)) return;
     const bool isb = b.kind == arch::BarrierKind::kIsb;
+    if (wrong(Mistake::kDropIsb, isb) || wrong(Mistake::kDropBarrier, !isb)) return;
     if (wrong(Mistake::kStoreBarrier, !isb && b.access != arch::Access::kStore)) {
       b.access = arch::Access::kStore;
     }
@@ -156,7 +158,11 @@ class MutantPort {
   }
 
   bool reserve(std::size_t count) { return port_.reserve(count); }
-  PhysicalAddress take(const Here& here = Here::current()) { return port_.take(here); }
+  PhysicalAddress take(const Here& here = Here::current()) {
+    const PhysicalAddress page = port_.take(here);
+    if (armed_) unlinked_.insert(page);
+    return page;
+  }
   void release(std::size_t count) { port_.release(count); }
   void give_back(PhysicalAddress pa, const Here& here = Here::current()) {
     port_.give_back(pa, here);
@@ -196,6 +202,7 @@ class MutantPort {
   }
 
  private:
+  static constexpr std::uint64_t kTableAddress = 0x0000'ffff'ffff'f000;
   static constexpr std::uint64_t kElsewhere = std::uint64_t{1} << 20;
   static constexpr std::uint64_t kOneOfNum = std::uint64_t{1} << 39;
   static constexpr std::uint64_t kNum = 31 * kOneOfNum;
@@ -204,6 +211,10 @@ class MutantPort {
 
   // Descriptors of the pages that tests observe, and of the tables above them.
   static bool is_looked_at(std::size_t i) { return i < 4; }
+
+  // A table that some descriptor names may be walked from now on. Until then the order of stores to
+  // it is free: exchanging two is no mistake.
+  void link(std::uint64_t raw) { unlinked_.erase(raw & kTableAddress); }
 
   // Counts an operation that the mistake could be made with, and says whether it is the one.
   bool wrong(Mistake mistake, bool possible = true) {
@@ -233,9 +244,9 @@ class MutantPort {
   Mutation mutation_;
   bool armed_ = false;
   bool applied_ = false;
-  bool failed_ = false;
   bool running_ = false;
   std::array<std::size_t, kMistakes> counts_{};
+  std::set<PhysicalAddress> unlinked_;
   std::function<void()> held_;
 };
 

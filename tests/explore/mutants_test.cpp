@@ -40,7 +40,7 @@ constexpr Mutant kMutants[] = {
     {"unmap a page", Mistake::kDropBarrier, 1, kFree, "freed-page-write"},
     {"unmap a page", Mistake::kStoreBarrier, 0, kFree, "freed-page-write"},
     {"unmap a page", Mistake::kLocalBarrier, 1, kFree, "freed-page-write"},
-    {"unmap a page", Mistake::kDropBarrier, 2, nullptr, "freed-page-read"},
+    {"unmap a page", Mistake::kDropIsb, 0, nullptr, "freed-page-read"},
     {"unmap a page", Mistake::kDropTlbi, 0, kFree, "freed-page-write"},
     {"unmap a page", Mistake::kLocalTlbi, 0, kFree, "freed-page-write"},
     {"unmap a table", Mistake::kDropBarrier, 0, kFree, "freed-table-walk"},

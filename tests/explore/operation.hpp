@@ -5,9 +5,11 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
-#include <map>
 #include <ostream>
+#include <set>
+#include <span>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -18,26 +20,24 @@ namespace amalgam::test {
 
 using MutantTables = Tables<MutantPort>;
 
-// A mistake that leaves the operation as good as it was, and why: with the first to the last of the
-// operations that it can be made with.
+// A mistake that leaves an operation as good as it was, and why: with the first to the last of the
+// operations of the port that it can be made with.
 struct Harmless {
+  std::string_view operation;
   Mistake mistake = Mistake::kNothing;
   std::size_t first = 0;
   std::size_t last = 0;
-  std::string why;
+  std::string_view why;
 };
+// All that are known.
+std::span<const Harmless> harmless_mistakes();
 
-// Reasons why.
-inline constexpr const char* kNobodyAsks =
-    "no other CPU is told of the mapping, so that a fault on it is no surprise";
-inline constexpr const char* kUnlinked =
-    "no walk reaches the table yet, so that the order of stores to it is free";
-inline constexpr const char* kChain =
-    "the next store only chains the freed table, and the barrier after it waits for both";
-inline constexpr const char* kOneBatch =
-    "the order of stores to one batch of descriptors is free: the barrier after it waits for all";
-inline constexpr const char* kNothingLater = "nothing that follows on this CPU needs the ISB";
-inline constexpr const char* kAlone = "nobody else changes the descriptor";
+// Task: the operation has done what it promises, in every run that comes here; else an access that
+// must not fault does.
+inline void promise(explorer::Machine& m, bool kept) {
+  constexpr std::uint64_t kNowhere = 0x3f00'0000;
+  if (!kept) m.load(kNowhere);
+}
 
 // What the library does to live tables in one or more tasks, who else uses these, and what relies
 // on its being over.
@@ -46,41 +46,75 @@ struct Operation {
   explorer::Options options{};
   // FEAT_BBM levels that it is explored at.
   std::vector<std::uint8_t> levels{0, 1, 2, 3};
-  // Sets up and spawns. Each task calls arm() first and finish() last, and fail() where the
-  // operation has not done what it promises.
+  // Sets up and spawns. Each task calls arm() first and finish() last, and promise() what it
+  // has done.
   std::function<void(explorer::Machine&, MutantPort&, const explorer::Options&)> describe{};
-  std::vector<Harmless> harmless{};
   bool has_device = false;  // where there is none, nobody hears notifications
+  // Somebody else changes descriptors meanwhile: hardware, or another task. Where nobody does, an
+  // exchange that does not compare is as good as one that does.
+  bool others_change = false;
+  // Rules and effects that the caller has permitted.
+  std::set<std::string> accepted{};
+  // The mistakes that are made; none: all.
+  std::set<Mistake> only{};
 };
 
 inline std::ostream& operator<<(std::ostream& out, const Operation& o) { return out << o.name; }
 
-// An operation by one task on two pages that are mapped from kVa on and that everybody accesses.
-// `change` gets a batch that is flushed before `afterwards`, which is without mistakes.
-struct TwoPages {
+// An operation by one task on a range from kVa on that others use meanwhile. `change` gets a batch
+// that is flushed before `afterwards`, which is without mistakes.
+struct Scene {
   std::string name;
   explorer::Options options = test::options();
+  std::vector<std::uint8_t> levels{0, 1, 2, 3};
+  std::uint64_t mapped_bytes = 2 * kPage;
   pgtable::Attributes attributes = kReadWrite;
+  pgtable::LeafSizes sizes{};
+  pgtable::Knowledge known{};       // beside what the options say of hardware
+  std::uint64_t same_contents = 0;  // pages that hold what page(kOther) on does
   explorer::Observation observed{.load = true, .store = true, .add = true, .may_fault = true};
-  pgtable::Range also_observed{};  // by the same accesses
-  std::function<void(MutantTables&, MutantTables::Batch&, explorer::Machine&)> change{};
+  std::vector<pgtable::Range> observed_ranges{{kVa, kVa + 2 * kPage}};
+  std::vector<pgtable::Range> loads_never_fault{};  // though `observed` may
+  bool has_device = false;                          // that makes the same accesses
+  bool has_mirror = false;                          // the device mirrors the tables
+  std::function<bool(MutantTables&, MutantTables::Batch&, explorer::Machine&)> change{};
   // Asked after the change: whether the tables hold what it promises.
   std::function<bool(const MutantTables&)> done{};
+  std::function<void(explorer::Machine&)> prepare{};  // set-up code, before the tables are live
   std::function<void(explorer::Machine&)> afterwards{};
-  std::vector<Harmless> harmless{};
+  std::set<std::string> accepted{};
+  std::set<Mistake> only{};
 };
-Operation on_two_pages(const TwoPages& what);
+Operation in_scene(const Scene& scene);
+// The same with a device that walks the tables too.
+Operation with_device(Scene scene);
+
+// Whether the n-th page from kVa on is mapped to page(n), for first <= n <= last.
+bool maps_pages(const MutantTables& t, std::uint64_t first, std::uint64_t last);
+
+// By which route a size changes, at which levels, and what the caller has to bear.
+struct Route {
+  const char* name;
+  pgtable::Strategy strategy;
+  pgtable::Permits permits;
+  std::vector<std::uint8_t> levels;
+  bool may_fault = true;
+  std::set<std::string> accepted{};
+};
+void take_route(Scene& scene, const Route& route);
+
+// The first of the pages that things are moved to.
+inline constexpr std::size_t kOther = 1024;
 
 // What a run of the exploration says of a mutant.
 struct Tried {
   explorer::Result result;
-  bool failed = false;                         // some run does not do what the operation promises
   bool applied = false;                        // the mutation has changed something
   std::array<std::size_t, kMistakes> count{};  // of operations each mistake could be made with
 };
 
-// Nothing is wrong with any run, and each does what it promises.
-inline bool is_right(const Tried& t) { return t.result.clean() && !t.failed; }
+// Nothing is wrong with any run that the caller has not permitted, and each does what it promises.
+bool is_right(const Operation& operation, const Tried& tried);
 
 // Explores the operation at a level with a mistake in it.
 Tried try_out(const Operation& operation, std::uint8_t bbm, Mutation mutation);
@@ -91,5 +125,12 @@ std::vector<Operation> map_operations();
 std::vector<Operation> change_operations();
 std::vector<Operation> shape_operations();
 std::vector<Operation> lock_operations();
+std::vector<Operation> split_operations();
+std::vector<Operation> size_operations();
+std::vector<Operation> mark_operations();
+std::vector<Operation> move_operations();
+std::vector<Operation> install_operations();
+std::vector<Operation> hvo_operations();
+std::vector<Operation> root_operations();
 
 }  // namespace amalgam::test
