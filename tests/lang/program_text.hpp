@@ -119,6 +119,7 @@ class ProgramText {
     line(' ', o.frame, static_cast<int>(o.kind), o.into, o.value);
   }
   void write(const model::op::CopyFrame& o) { line(' ', o.from, o.to); }
+  void write(const model::op::CompareFrames& o) { line(' ', o.a, o.b, o.equal); }
   void write(const model::op::ZeroFrame& o) { line(' ', o.frame); }
   void write(const model::op::ZeroTable& o) { line(' ', o.table); }
   void write(const model::op::CopyTables& o) { line(' ', o.from, o.to); }
