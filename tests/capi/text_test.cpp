@@ -31,7 +31,7 @@ TEST(CText, ErrorsHaveTheNamesOfTheLibrary) {
   for (std::uint32_t e = AMALGAM_NO_SUCH_GEOMETRY; e <= AMALGAM_WRONG_BATCH; ++e) {
     names.insert(amalgam_error_name(e));
   }
-  EXPECT_EQ(names.size(), 16U);
+  EXPECT_EQ(names.size(), 18U);
   EXPECT_FALSE(names.contains("unknown"));
   EXPECT_STREQ(amalgam_error_name(AMALGAM_SHARED + 1), "unknown")
       << "the library has an error that C programs have no constant for";

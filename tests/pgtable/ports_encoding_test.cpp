@@ -103,10 +103,11 @@ TEST(BarrierEncodingTest, ExistsExactlyWhereABarrierHasAName) {
   }
 }
 
-// What an assembler makes of `source`, as words.
+// What an assembler makes of `source`, as words. In files named after the test: others may run.
 std::vector<std::uint32_t> assemble(const std::string& assembler, const std::string& source) {
   const auto directory = std::filesystem::path(testing::TempDir());
-  const std::string stem = (directory / "amalgam_encodings").string();
+  const char* test = testing::UnitTest::GetInstance()->current_test_info()->name();
+  const std::string stem = (directory / (std::string("amalgam_") + test)).string();
   std::ofstream(stem + ".s") << source;
   const std::string objcopy = "aarch64-linux-gnu-objcopy -O binary -j .text ";
   const std::string command =
