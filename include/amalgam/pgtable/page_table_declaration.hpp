@@ -165,7 +165,8 @@ class PageTable {
   // Maps one leaf of `level` where nothing is, without the lock: several CPUs may install at once,
   // as long as nobody who holds the lock frees tables meanwhile. Fails with kAlreadyMapped where
   // another was first, or a table is in the place of a block. What of the range is stale must have
-  // been flushed before. On return as map().
+  // been flushed before. On return as map(); whoever was not first may take one more fault, for
+  // nothing has ordered the other's leaf before its walks.
   Status install(std::uint64_t va, int level, std::uint64_t output, const Attributes& attributes);
 
   // What `va` leads to now, by a walk of memory; nothing where a walk would fault.
