@@ -10,29 +10,24 @@
 
 namespace amalgam::pgtable {
 
-// Writes the plan in one line of `key value` pairs to `sink(std::string_view)`, with what stands in
-// its way if something does.
+namespace plan_text_detail {
+
+struct Count {
+  std::string_view name;
+  std::uint64_t Plan::* member;
+};
+inline constexpr std::array<Count, 8> kCounts{{{"leaves", &Plan::leaves},
+                                               {"changed", &Plan::changed},
+                                               {"breaks", &Plan::breaks},
+                                               {"splits", &Plan::splits},
+                                               {"unfolds", &Plan::unfolds},
+                                               {"collapses", &Plan::collapses},
+                                               {"folds", &Plan::folds},
+                                               {"tables", &Plan::tables}}};
+
 template <typename Sink>
-void describe(const Plan& plan, Sink&& sink) {
+void put_counts(const Plan& plan, Sink& sink) {
   using namespace std::string_view_literals;
-  struct Count {
-    std::string_view name;
-    std::uint64_t Plan::* member;
-  };
-  static constexpr std::array<Count, 8> kCounts{{{"leaves", &Plan::leaves},
-                                                 {"changed", &Plan::changed},
-                                                 {"breaks", &Plan::breaks},
-                                                 {"splits", &Plan::splits},
-                                                 {"unfolds", &Plan::unfolds},
-                                                 {"collapses", &Plan::collapses},
-                                                 {"folds", &Plan::folds},
-                                                 {"tables", &Plan::tables}}};
-  sink("strategy: "sv);
-  sink(name(plan.strategy));
-  if (plan.splits + plan.unfolds != 0) {
-    sink("; to split: "sv);
-    sink(name(plan.split_strategy));
-  }
   for (const Count& count : kCounts) {
     if (plan.*count.member == 0) continue;
     sink("; "sv);
@@ -44,6 +39,22 @@ void describe(const Plan& plan, Sink&& sink) {
   put_decimal(live_stores(plan), sink);
   sink("; flushes within "sv);
   put_decimal(flushes_within(plan.strategy), sink);
+}
+
+}  // namespace plan_text_detail
+
+// Writes the plan in one line of `key value` pairs to `sink(std::string_view)`, with what stands in
+// its way if something does.
+template <typename Sink>
+void describe(const Plan& plan, Sink&& sink) {
+  using namespace std::string_view_literals;
+  sink("strategy: "sv);
+  sink(name(plan.strategy));
+  if (plan.splits + plan.unfolds != 0) {
+    sink("; to split: "sv);
+    sink(name(plan.split_strategy));
+  }
+  plan_text_detail::put_counts(plan, sink);
   if (plan.row != arch::RowId::kNone) {
     sink("; because: "sv);
     sink(arch::row(plan.row).label);
