@@ -2,7 +2,6 @@
 // and permitted.
 #pragma once
 
-#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <type_traits>
@@ -130,11 +129,7 @@ template <arch::Geometry kGeometry, Port P>
 template <typename F>
 void Changer<kGeometry, P>::judge(const Visit<P>& visit, const Range& range, const F& f,
                                   Plan& plan) const {
-  Leaf leaf{visit.raw, visit.level, visit.input};
-  if (sticks_out(kGeometry, leaf, range)) {
-    const std::uint64_t at = std::max(leaf.input, range.start);
-    leaf = {piece_of(kGeometry, leaf, arch::kPageLevel, at), arch::kPageLevel, at};
-  }
+  const Leaf leaf = inside(kGeometry, {visit.raw, visit.level, visit.input}, range);
   ++plan.leaves;
   const std::uint64_t raw = f(leaf);
   if (arch::is_contiguous(kGeometry, {leaf.raw}, leaf.level) && !is_uniform(visit, f)) {
@@ -145,14 +140,8 @@ void Changer<kGeometry, P>::judge(const Visit<P>& visit, const Range& range, con
   ++plan.changed;
   const arch::Change change = classify_group(leaf, raw);
   const Strategy route = site_.route(change, permits_);
-  if (route > Strategy::kInPlace) {
-    ++plan.breaks;
-    plan.row = change.row;
-  }
-  plan.strategy = std::max(plan.strategy, route);
-  if (route == Strategy::kRefused) {
-    plan.status = {Error::kNotPermitted, leaf.input, change.row};
-  }
+  if (route > Strategy::kInPlace) ++plan.breaks;
+  note_route(plan, &Plan::strategy, route, change.row, leaf.input);
 }
 
 template <arch::Geometry kGeometry, Port P>

@@ -57,7 +57,7 @@ class Collapser {
                 const Visitor& visitor) const;
   template <typename Visitor>
   void for_each_collapsible(const Range& range, const Visitor& visitor) const;
-  [[nodiscard]] Strategy route(const Parent& parent, std::uint64_t block, Plan& plan) const;
+  [[nodiscard]] arch::Change collapsing(const Parent& parent, std::uint64_t block) const;
   [[nodiscard]] Neighbours<P> leaves_of(const Parent& parent, const OpenTable<P>& table) const {
     return {table, 0, entries_in_page(kGeometry), parent.level + 1, parent.input};
   }
@@ -129,19 +129,10 @@ void Collapser<kGeometry, P>::for_each_collapsible(const Range& range,
 }
 
 template <arch::Geometry kGeometry, Port P>
-Strategy Collapser<kGeometry, P>::route(const Parent& parent, std::uint64_t block,
-                                        Plan& plan) const {
+arch::Change Collapser<kGeometry, P>::collapsing(const Parent& parent, std::uint64_t block) const {
   arch::ChangeContext c = site_.context;
   c.contents = arch::Contents::kSame;
-  const arch::Change change =
-      arch::classify({{parent.raw}, parent.level}, {{block}, parent.level}, c);
-  const Strategy route = site_.route(change, permits_);
-  if (route > Strategy::kInPlace) plan.row = change.row;
-  if (route == Strategy::kRefused && plan.status.ok()) {
-    plan.status = {Error::kNotPermitted, parent.input, change.row};
-  }
-  plan.strategy = std::max(plan.strategy, route);
-  return route;
+  return arch::classify({{parent.raw}, parent.level}, {{block}, parent.level}, c);
 }
 
 template <arch::Geometry kGeometry, Port P>
@@ -151,7 +142,10 @@ Plan Collapser<kGeometry, P>::plan(const Range& range) const {
     ++plan.collapses;
     ++plan.changed;
     plan.leaves += entries_in_page(kGeometry);
-    if (route(parent, block_of(parent, leaf), plan) > Strategy::kInPlace) ++plan.breaks;
+    const arch::Change change = collapsing(parent, block_of(parent, leaf));
+    const Strategy route = site_.route(change, permits_);
+    note_route(plan, &Plan::strategy, route, change.row, parent.input);
+    if (route > Strategy::kInPlace) ++plan.breaks;
   });
   return plan;
 }
@@ -159,8 +153,7 @@ Plan Collapser<kGeometry, P>::plan(const Range& range) const {
 template <arch::Geometry kGeometry, Port P>
 void Collapser<kGeometry, P>::commit(const Range& range, Batch& batch) const {
   for_each_collapsible(range, [&](const Parent& parent, PhysicalAddress table, std::uint64_t leaf) {
-    Plan unused;
-    const Strategy strategy = route(parent, block_of(parent, leaf), unused);
+    const Strategy strategy = site_.route(collapsing(parent, block_of(parent, leaf)), permits_);
     if (strategy == Strategy::kPlainStores) {
       parent.view.store(parent.index, block_of(parent, leaf));
       site_.port.give_back(table);

@@ -1,7 +1,6 @@
 // Makes contiguous groups of leaves, and takes them apart.
 #pragma once
 
-#include <algorithm>
 #include <cstdint>
 
 #include "amalgam/arch/change.hpp"
@@ -35,7 +34,11 @@ class Folder {
   void unfold(const Range& range, Batch& batch) const;
 
  private:
-  [[nodiscard]] Strategy route(const Leaf& leaf, Plan& plan) const;
+  // Adds to the plan what flipping the contiguous bit of a group takes.
+  void judge(const Neighbours<P>& n, const Leaf& leaf, Plan& plan) const;
+  [[nodiscard]] Strategy route(const Leaf& leaf) const {
+    return site_.route(contiguous_flip(site_, leaf), permits_);
+  }
   template <typename Visitor>
   void for_each_foldable(const Range& range, Visitor&& visitor) const;
   template <typename Visitor>
@@ -45,20 +48,14 @@ class Folder {
   Permits permits_;
 };
 
-// By which route the contiguous bit of a group is flipped. Judged as if all its members were
-// accessed: an entry made from one that is translates the others' addresses too.
 template <arch::Geometry kGeometry, Port P>
-Strategy Folder<kGeometry, P>::route(const Leaf& leaf, Plan& plan) const {
-  const std::uint64_t raw = leaf.raw | arch::bits::kAccessFlag;
-  const arch::Change change = site_.classify(
-      {{raw}, leaf.level}, {{raw ^ arch::bits::kContiguous}, leaf.level}, leaf.input);
+void Folder<kGeometry, P>::judge(const Neighbours<P>& n, const Leaf& leaf, Plan& plan) const {
+  const arch::Change change = contiguous_flip(site_, leaf);
   const Strategy route = site_.route(change, permits_);
-  if (route > Strategy::kInPlace) plan.row = change.row;
-  if (route == Strategy::kRefused && plan.status.ok()) {
-    plan.status = {Error::kNotPermitted, leaf.input, change.row};
-  }
-  plan.strategy = std::max(plan.strategy, route);
-  return route;
+  note_route(plan, &Plan::strategy, route, change.row, leaf.input);
+  plan.leaves += n.count;
+  plan.changed += n.count;
+  if (route > Strategy::kInPlace) plan.breaks += n.count;
 }
 
 template <arch::Geometry kGeometry, Port P>
@@ -83,9 +80,7 @@ Plan Folder<kGeometry, P>::plan_fold(const Range& range) const {
   Plan plan;
   for_each_foldable(range, [&](const Neighbours<P>& n, const Leaf& leaf, const Run&) {
     ++plan.folds;
-    plan.leaves += n.count;
-    plan.changed += n.count;
-    if (route(leaf, plan) > Strategy::kInPlace) plan.breaks += n.count;
+    judge(n, leaf, plan);
   });
   return plan;
 }
@@ -94,8 +89,7 @@ template <arch::Geometry kGeometry, Port P>
 void Folder<kGeometry, P>::fold(const Range& range, Batch& batch) const {
   const auto grouped = [](std::uint64_t raw) { return raw | arch::bits::kContiguous; };
   for_each_foldable(range, [&](const Neighbours<P>& n, const Leaf& leaf, const Run& run) {
-    Plan unused;
-    const Strategy strategy = route(leaf, unused);
+    const Strategy strategy = route(leaf);
     if (!run.is_even) make_even(site_, n, run.raw, batch);
     change_together(site_, n, grouped, strategy, batch);
   });
@@ -120,9 +114,7 @@ Plan Folder<kGeometry, P>::plan_unfold(const Range& range) const {
   for_each_group(range, [&](const Neighbours<P>& n, const Leaf& leaf) {
     if (leaf.input != n.input && leaf.input > range.start) return;  // counted at its first
     ++plan.unfolds;
-    plan.leaves += n.count;
-    plan.changed += n.count;
-    if (route(leaf, plan) > Strategy::kInPlace) plan.breaks += n.count;
+    judge(n, leaf, plan);
   });
   return plan;
 }
@@ -131,8 +123,7 @@ template <arch::Geometry kGeometry, Port P>
 void Folder<kGeometry, P>::unfold(const Range& range, Batch& batch) const {
   const auto alone = [](std::uint64_t raw) { return raw & ~arch::bits::kContiguous; };
   for_each_group(range, [&](const Neighbours<P>& n, const Leaf& leaf) {
-    Plan unused;
-    change_together(site_, n, alone, route(leaf, unused), batch);
+    change_together(site_, n, alone, route(leaf), batch);
   });
 }
 

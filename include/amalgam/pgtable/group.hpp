@@ -37,6 +37,15 @@ Neighbours<P> group_of(const OpenTable<P>& view, std::size_t index, const Leaf& 
   return {view, index & ~(entries - 1), entries, leaf.level, group_range(kGeometry, leaf).start};
 }
 
+// Flipping the contiguous bit of the group around `leaf`. Judged as if all its members were
+// accessed: an entry made from one that is translates the others' addresses too.
+template <arch::Geometry kGeometry, Port P>
+arch::Change contiguous_flip(const Site<kGeometry, P>& site, const Leaf& leaf) {
+  const std::uint64_t raw = leaf.raw | arch::bits::kAccessFlag;
+  const std::uint64_t flipped = raw ^ arch::bits::kContiguous;
+  return site.classify({{raw}, leaf.level}, {{flipped}, leaf.level}, leaf.input);
+}
+
 // What a run of neighbours maps.
 struct Run {
   std::uint64_t raw = 0;  // the first leaf, with the access flag and the dirty state of all

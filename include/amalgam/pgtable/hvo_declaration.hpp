@@ -107,6 +107,11 @@ class Hvo {
     Range range = {};
     std::uint64_t head_va = 0;
     std::size_t first = 0;
+
+    // Of the tail at `input`, among all.
+    [[nodiscard]] std::size_t number(std::uint64_t input) const {
+      return first + static_cast<std::size_t>((input - range.start) / kPage);
+    }
   };
 
   // A page that no vmemmap maps, to stand for the shared one while none is known.
@@ -123,6 +128,8 @@ class Hvo {
   }
   [[nodiscard]] std::optional<PhysicalAddress> shared_page(const Tails& tails,
                                                            PhysicalAddress zone) const;
+  [[nodiscard]] Plan plan_share(std::span<const HugePage> pages, std::size_t room,
+                                PhysicalAddress zone) const;
   [[nodiscard]] Plan plan_split(std::span<const HugePage> pages) const;
   void plan_moves(std::span<const HugePage> pages, bool to_shared, Plan& plan) const;
   [[nodiscard]] std::uint64_t restored(std::uint64_t raw) const;

@@ -64,16 +64,13 @@ void Hvo<kGeometry, P>::for_each_huge_page(std::span<const HugePage> pages, cons
 template <arch::Geometry kGeometry, CopiesPages P>
 template <typename F>
 void Hvo<kGeometry, P>::for_each_tail(const Tails& tails, const F& f) const {
-  const auto number = [&](std::uint64_t at) {
-    return tails.first + static_cast<std::size_t>((at - tails.range.start) / kPage);
-  };
   walk<kGeometry>(equal_.port, equal_.root, tails.range, [&](const Visit<P>& v) {
     if (!arch::is_leaf(kGeometry, {v.raw}, v.level)) return Step::kDescend;
     const Leaf leaf{v.raw, v.level, v.input};
     for (std::uint64_t at = v.part.start; at < v.part.end; at += kPage) {
       const std::uint64_t raw =
           v.level == arch::kPageLevel ? v.raw : piece_of(kGeometry, leaf, arch::kPageLevel, at);
-      f(Leaf{raw, arch::kPageLevel, at}, number(at));
+      f(Leaf{raw, arch::kPageLevel, at}, tails.number(at));
     }
     return Step::kNext;
   });
@@ -182,10 +179,16 @@ void Hvo<kGeometry, P>::plan_moves(std::span<const HugePage> pages, bool to_shar
 
 template <arch::Geometry kGeometry, CopiesPages P>
 Plan Hvo<kGeometry, P>::plan_share(std::span<const HugePage> pages) const {
+  return plan_share(pages, static_cast<std::size_t>(tails(pages)), kLastPage);
+}
+
+template <arch::Geometry kGeometry, CopiesPages P>
+Plan Hvo<kGeometry, P>::plan_share(std::span<const HugePage> pages, std::size_t room,
+                                   PhysicalAddress zone) const {
   Plan plan;
-  plan.status = check(pages, static_cast<std::size_t>(tails(pages)));
+  plan.status = check(pages, room);
   for_each_huge_page(pages, [&](const Tails& tails) {
-    if (plan.status.ok()) plan.status = check_unshared(tails, kLastPage);
+    if (plan.status.ok()) plan.status = check_unshared(tails, zone);
   });
   if (!plan.status.ok()) return plan;
   plan = plan_split(pages);
@@ -217,10 +220,7 @@ void Hvo<kGeometry, P>::change(std::span<const HugePage> pages, Strategy strateg
                                Batch& batch) const {
   const Changer<kGeometry, P> changer(equal_, config_.permits);
   for_each_huge_page(pages, [&](const Tails& tails) {
-    const auto one = [&](const Leaf& leaf) {
-      return f(leaf,
-               tails.first + static_cast<std::size_t>((leaf.input - tails.range.start) / kPage));
-    };
+    const auto one = [&](const Leaf& leaf) { return f(leaf, tails.number(leaf.input)); };
     changer.commit(tails.range, one, strategy, batch);
   });
 }
@@ -252,12 +252,7 @@ void Hvo<kGeometry, P>::make_equal(const Tails& tails, PhysicalAddress page, Hvo
 template <arch::Geometry kGeometry, CopiesPages P>
 Status Hvo<kGeometry, P>::share(std::span<const HugePage> pages, PhysicalAddress zone_page,
                                 std::span<PhysicalAddress> freed, HvoCost* cost) {
-  Status status = check(pages, freed.size());
-  for_each_huge_page(pages, [&](const Tails& tails) {
-    if (status.ok()) status = check_unshared(tails, zone_page);
-  });
-  if (!status.ok()) return status;
-  const Plan plan = plan_share(pages);
+  const Plan plan = plan_share(pages, freed.size(), zone_page);
   if (!plan.status.ok()) return plan.status;
   if (!equal_.port.reserve(plan.tables)) return {Error::kNoMemory, pages.front().vmemmap_va};
   equal_.live = table_.is_live();
@@ -342,12 +337,11 @@ void Hvo<kGeometry, P>::restore_tails(std::span<const HugePage> pages,
   if (plan.strategy > Strategy::kInPlace && !stages()) {
     const Changer<kGeometry, P> changer(table_.site(), config_.permits);
     for_each_huge_page(pages, [&](const Tails& tails) {
-      const auto number = [&](const Leaf& leaf) {
-        return tails.first + static_cast<std::size_t>((leaf.input - tails.range.start) / kPage);
+      const auto own = [&](const Leaf& leaf) {
+        return restored(to_own(leaf, tails.number(leaf.input)));
       };
-      changer.commit(
-          tails.range, [&](const Leaf& leaf) { return restored(to_own(leaf, number(leaf))); },
-          plan.strategy, batch, [&](const Leaf& leaf) { copy(leaf, number(leaf)); });
+      changer.commit(tails.range, own, plan.strategy, batch,
+                     [&](const Leaf& leaf) { copy(leaf, tails.number(leaf.input)); });
       ++cost.flushes;
     });
     return;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 
 #include "amalgam/arch/descriptor.hpp"
@@ -52,6 +53,14 @@ constexpr std::uint64_t piece_of(const arch::Geometry& g, const Leaf& leaf, int 
   const std::uint64_t page = level == arch::kPageLevel ? arch::bits::kTableOrPage : 0;
   return (leaf.raw & ~not_kept) | page |
          arch::scatter_address(g, output, arch::output_address_mask(g, level));
+}
+
+// The leaf, or the first page inside `range` of one that sticks out: what a range that cuts it
+// leaves to be judged.
+constexpr Leaf inside(const arch::Geometry& g, const Leaf& leaf, const Range& range) {
+  if (!sticks_out(g, leaf, range)) return leaf;
+  const std::uint64_t at = std::max(leaf.input, range.start);
+  return {piece_of(g, leaf, arch::kPageLevel, at), arch::kPageLevel, at};
 }
 
 // Bits of a leaf that hardware may set by itself, where software lets it.

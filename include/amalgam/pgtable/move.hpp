@@ -1,7 +1,6 @@
 // Gives leaves another output address.
 #pragma once
 
-#include <algorithm>
 #include <cstdint>
 
 #include "amalgam/arch/change.hpp"
@@ -66,15 +65,8 @@ class Mover {
   // Carries out the plan for the same range, once no leaf sticks out of it.
   void commit(const Range& range, const Plan& plan, Batch& batch) const;
 
-  // The same by a route that the caller has chosen, for which the permits allow.
-  void move_by(const Range& range, Strategy strategy, Batch& batch) const {
-    Plan plan;
-    plan.strategy = strategy;
-    commit(range, plan, batch);
-  }
-
-  // The steps of staging, for callers that put several ranges through each before they flush; each
-  // needs a flush of `batch` before the next.
+ private:
+  // The steps of staging; each needs a flush of `batch` before the next.
   // 1. No store gets through any more.
   void stage(const Range& range, Batch& batch) const;
   // 2. With contents equal, and what made them so ordered before (DMB ISHST): the new address,
@@ -84,7 +76,6 @@ class Mover {
   // leaf is dirty, for step 1 has wiped out whether it was.
   void release(const Range& range, Batch& batch) const;
 
- private:
   [[nodiscard]] bool is_aligned(const Range& range, Plan& plan) const;
   [[nodiscard]] bool is_apart(const Range& range, Plan& plan) const;
   [[nodiscard]] Plan plan_staging(const Range& range) const;
@@ -97,12 +88,6 @@ class Mover {
   [[nodiscard]] bool carries() const { return CopiesPages<P> && carry_ == Carry::kContents; }
   void copy(const Range& range) const;
   void copy_leaf(const Leaf& leaf) const;
-  // The leaf, or of one that sticks out the first page inside.
-  [[nodiscard]] static Leaf inside(const Leaf& leaf, const Range& range) {
-    if (!sticks_out(kGeometry, leaf, range)) return leaf;
-    const std::uint64_t at = std::max(leaf.input, range.start);
-    return {piece_of(kGeometry, leaf, arch::kPageLevel, at), arch::kPageLevel, at};
-  }
   [[nodiscard]] auto staged() const {
     return [](const Leaf& leaf) { return read_only(kGeometry, leaf.raw); };
   }
@@ -194,7 +179,7 @@ Plan Mover<kGeometry, P, Target>::plan_staging(const Range& range) const {
   };
   walk<kGeometry>(site_.port, site_.root, range, [&](const Visit<P>& v) {
     if (!arch::is_leaf(kGeometry, {v.raw}, v.level)) return Step::kDescend;
-    const Leaf leaf = inside({v.raw, v.level, v.input}, range);
+    const Leaf leaf = inside(kGeometry, {v.raw, v.level, v.input}, range);
     const std::uint64_t first = read_only(kGeometry, leaf.raw);
     const std::uint64_t second = read_only(kGeometry, to_(leaf));
     ++plan.leaves;

@@ -30,16 +30,14 @@ struct Plan {
   friend constexpr bool operator==(const Plan&, const Plan&) = default;
 };
 
-// Adds what another operation is going to do beside the first. The first refusal stays.
-constexpr void add(Plan& sum, const Plan& other) {
-  if (sum.status.ok()) sum.status = other.status;
-  if (sum.row == arch::RowId::kNone) sum.row = other.row;
-  sum.strategy = std::max(sum.strategy, other.strategy);
-  sum.split_strategy = std::max(sum.split_strategy, other.split_strategy);
-  for (std::uint64_t Plan::* count :
-       {&Plan::leaves, &Plan::changed, &Plan::breaks, &Plan::splits, &Plan::unfolds,
-        &Plan::collapses, &Plan::folds, &Plan::tables, &Plan::copies}) {
-    sum.*count += other.*count;
+// Notes that a change at `va`, judged by `row`, takes `route`, among those that `of` sums up: the
+// costliest route stays, and the first refusal.
+constexpr void note_route(Plan& plan, Strategy Plan::* of, Strategy route, arch::RowId row,
+                          std::uint64_t va) {
+  if (route > Strategy::kInPlace) plan.row = row;
+  plan.*of = std::max(plan.*of, route);
+  if (route == Strategy::kRefused && plan.status.ok()) {
+    plan.status = {Error::kNotPermitted, va, row};
   }
 }
 

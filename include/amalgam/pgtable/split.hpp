@@ -51,7 +51,6 @@ class Splitter {
   [[nodiscard]] std::optional<Leaf> cut_leaf(std::uint64_t at) const;
   void plan_cut(std::uint64_t at, std::uint64_t made, Plan& plan) const;
   void judge(const arch::Change& change, const Leaf& leaf, Plan& plan) const;
-  [[nodiscard]] arch::Change unfolding(const Leaf& leaf) const;
   [[nodiscard]] arch::Change splitting(const Leaf& leaf) const;
   std::uint64_t cut(std::uint64_t at, Batch& batch) const;
   // Takes the group apart that `at` is in, or else splits the block by one level, into a table page
@@ -86,14 +85,6 @@ std::optional<Leaf> Splitter<kGeometry, P>::cut_leaf(std::uint64_t at) const {
   return found && whole_leaf(kGeometry, *found).start != at ? found : std::nullopt;
 }
 
-template <arch::Geometry kGeometry, Port P>
-arch::Change Splitter<kGeometry, P>::unfolding(const Leaf& leaf) const {
-  // As if all members were accessed: an entry made from one that is translates the others' too.
-  const std::uint64_t raw = leaf.raw | arch::bits::kAccessFlag;
-  const std::uint64_t alone = raw & ~arch::bits::kContiguous;
-  return site_.classify({{raw}, leaf.level}, {{alone}, leaf.level}, leaf.input);
-}
-
 // Judged by the table alone: its leaves translate every address as the block did.
 template <arch::Geometry kGeometry, Port P>
 arch::Change Splitter<kGeometry, P>::splitting(const Leaf& leaf) const {
@@ -105,12 +96,7 @@ arch::Change Splitter<kGeometry, P>::splitting(const Leaf& leaf) const {
 
 template <arch::Geometry kGeometry, Port P>
 void Splitter<kGeometry, P>::judge(const arch::Change& change, const Leaf& leaf, Plan& plan) const {
-  const Strategy route = site_.route(change, permits_);
-  if (route > Strategy::kInPlace) plan.row = change.row;
-  plan.split_strategy = std::max(plan.split_strategy, route);
-  if (route == Strategy::kRefused && plan.status.ok()) {
-    plan.status = {Error::kNotPermitted, leaf.input, change.row};
-  }
+  note_route(plan, &Plan::split_strategy, site_.route(change, permits_), change.row, leaf.input);
 }
 
 // What the cut at `made`, 0 for none, has split already is not counted again.
@@ -125,7 +111,7 @@ void Splitter<kGeometry, P>::plan_cut(std::uint64_t at, std::uint64_t made, Plan
   const Range whole = whole_leaf(kGeometry, *found);
   const bool grouped = arch::is_contiguous(kGeometry, {found->raw}, found->level);
   if (grouped && (made <= whole.start || made >= whole.end)) ++plan.unfolds;
-  if (grouped) judge(unfolding(*found), *found, plan);
+  if (grouped) judge(contiguous_flip(site_, *found), *found, plan);
   for (int level = found->level; at % arch::level_size_bytes(kGeometry, level) != 0; ++level) {
     const unsigned size_lg2 = arch::level_size_lg2(kGeometry, level);
     const bool cut_before =
@@ -214,7 +200,8 @@ bool Splitter<kGeometry, P>::divide(std::uint64_t at, std::uint64_t& taken, Batc
     if (!arch::is_leaf(kGeometry, {v.raw}, v.level)) return Step::kDescend;
     const Leaf leaf{v.raw, v.level, v.input};
     const bool grouped = arch::is_contiguous(kGeometry, {v.raw}, v.level);
-    const Strategy route = site_.route(grouped ? unfolding(leaf) : splitting(leaf), permits_);
+    const Strategy route =
+        site_.route(grouped ? contiguous_flip(site_, leaf) : splitting(leaf), permits_);
     divided = route != Strategy::kRefused;
     if (divided && grouped) {
       const Neighbours<P> group = group_of<kGeometry>(v.table, v.index, leaf);
@@ -255,7 +242,7 @@ void Splitter<kGeometry, P>::plan_refine(const Range& range, int level, Plan& pl
     const Leaf leaf{v.raw, v.level, v.input};
     if (arch::is_contiguous(kGeometry, {v.raw}, v.level)) {
       ++plan.unfolds;  // once for each member in the range
-      judge(unfolding(leaf), leaf, plan);
+      judge(contiguous_flip(site_, leaf), leaf, plan);
     }
     for (int at = v.level; at < level && plan.status.ok(); ++at) {
       const unsigned size_lg2 = arch::level_size_lg2(kGeometry, at);
